@@ -15,7 +15,7 @@ export class JsonTooLarge extends Error {}
 /** The rest of a longer string is dropped while it arrives. */
 const STRING_BYTES = 1024 * 1024;
 /** Deeper values could overflow the stack of code that walks them. */
-const DEEPEST = 1000;
+export const MAX_JSON_DEPTH = 1000;
 
 const [QUOTE, BACKSLASH, COMMA, LETTER_U] = [0x22, 0x5c, 0x2c, 0x75];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
@@ -122,7 +122,8 @@ export class JsonBytes {
       case OPEN_OBJECT:
         this.#addValue();
         this.#depth += 1;
-        if (this.#depth > DEEPEST) throw new JsonTooLarge(`more than ${DEEPEST} values inside of each other`);
+        if (this.#depth > MAX_JSON_DEPTH)
+          throw new JsonTooLarge(`more than ${MAX_JSON_DEPTH} values inside of each other`);
         return;
       case CLOSE_LIST:
       case CLOSE_OBJECT:

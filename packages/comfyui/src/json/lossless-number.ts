@@ -20,12 +20,12 @@ export class LosslessNumber {
 
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** Whole numbers of up to 15 digits are the same in JavaScript. */
-const SURE_DIGITS = /^(?:0|-?[1-9]\d{0,14})$/;
+/** Integers of up to 15 digits, which JavaScript prints unchanged. */
+export const EXACT_INTEGER = /^(?:0|-?[1-9]\d{0,14})$/;
 
 /** Reads a JSON number: plain if JavaScript prints the same digits, else lossless. Throws SyntaxError for any other text. */
 export function readJsonNumber(token: string): number | LosslessNumber {
-  if (SURE_DIGITS.test(token)) return Number(token);
+  if (EXACT_INTEGER.test(token)) return Number(token);
   const exact = new LosslessNumber(token);
   return String(exact.valueOf()) === token ? exact.valueOf() : exact;
 }

@@ -1,12 +1,11 @@
+import { MAX_JSON_DEPTH } from './json-bytes.ts';
+import { EXACT_INTEGER } from './lossless-number.ts';
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const NUMBER = /-?\d[\d.eE+-]*|-?\bInfinity\b|\bNaN\b/y;
-/** Integers up to this many digits are exact in JavaScript. */
-const SURE_DIGITS = /^(?:0|-?[1-9]\d{0,14})$/;
 /** Code points without letters, so that there is only one way to escape them; few, because each costs a search. */
 const MARKS = ['3400', '3401', '3402', '3403', '3404', '3405', '3406', '3407'];
-/** Deeper values could overflow the stack of code that walks them. */
-const DEEPEST = 1000;
 
 /** JSON text in which some numbers are marked strings, which any parser accepts. */
 export interface MaskedJson {
@@ -46,7 +45,7 @@ function visitNumbers(text: string, visit: (token: string, at: number) => void):
       if (token !== '') visit(token, at);
       at += Math.max(0, token.length - 1);
     } else depth += readStep(code);
-    if (depth > DEEPEST) throw new SyntaxError('JSON is nested too deeply');
+    if (depth > MAX_JSON_DEPTH) throw new SyntaxError('JSON is nested too deeply');
   }
 }
 
@@ -78,7 +77,7 @@ function beginsNumber(code: number): boolean {
 }
 
 function isExact(token: string): boolean {
-  return SURE_DIGITS.test(token) || String(Number(token)) === token;
+  return EXACT_INTEGER.test(token) || String(Number(token)) === token;
 }
 
 /** A rare character that no string of the text contains, neither literally nor escaped. */
