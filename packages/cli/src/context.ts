@@ -1,12 +1,12 @@
 import type { Language } from '@comfleet/contract';
 import { Comfleet } from '@comfleet/sdk';
-import { findDataDir, findServer, type ServerWish } from './connection/find-server.ts';
+import { findDataDir, findServer, type ServerOptions } from './connection/find-server.ts';
 import type { Terminal } from './platform/terminal.ts';
 import { chooseLanguage } from './texts/choose-language.ts';
 import { type CliTexts, chooseTexts } from './texts/cli-texts.ts';
 
 /** The options that every command takes. */
-export interface GlobalOptions extends ServerWish {
+export interface GlobalOptions extends ServerOptions {
   readonly json?: boolean;
   readonly lang?: string;
 }

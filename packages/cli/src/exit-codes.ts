@@ -19,7 +19,7 @@ export const EXIT = {
 } as const;
 
 /** Something that the command itself finds wrong, in the reader's language when it is shown. */
-export class ToldError extends Error {
+export class ExplainedError extends Error {
   /** What is wrong, and what to do about it; the message is their English. */
   readonly texts: readonly UsageText[];
 
@@ -31,7 +31,7 @@ export class ToldError extends Error {
 }
 
 /** A mistake in the command line that only the command itself can see. */
-export class UsageError extends ToldError {
+export class UsageError extends ExplainedError {
   override readonly name = 'UsageError';
 }
 

@@ -6,7 +6,7 @@ import { openMemoryTerminal } from './testing/memory-terminal.ts';
 async function explain(record: RecordedError, lang: string): Promise<string[]> {
   const terminal = openMemoryTerminal();
   await explainFailure(Object.assign(new Error(record.message), record), terminal, { lang });
-  return [...terminal.said];
+  return [...terminal.printed];
 }
 
 it('problems of parameters are told in Chinese too', async () => {

@@ -2,7 +2,7 @@ import { type RecordedError, readFailure } from '@comfleet/contract';
 import { TaskEndedError } from '@comfleet/sdk';
 import { findServer } from './connection/find-server.ts';
 import type { GlobalOptions } from './context.ts';
-import { EXIT, exitCodeOf, ToldError } from './exit-codes.ts';
+import { EXIT, ExplainedError, exitCodeOf } from './exit-codes.ts';
 import { toPlainText } from './output/table.ts';
 import type { Terminal } from './platform/terminal.ts';
 import { chooseLanguage } from './texts/choose-language.ts';
@@ -42,7 +42,7 @@ async function describe(
   { terminal, options }: { terminal: Terminal; options: GlobalOptions },
 ): Promise<string[]> {
   const texts = chooseTexts(chooseLanguage(options.lang, terminal.env), terminal.command);
-  if (error instanceof ToldError) return [`✗ ${toPlainText(texts.join(error.texts))}`];
+  if (error instanceof ExplainedError) return [`✗ ${toPlainText(texts.join(error.texts))}`];
   const { request_id: requestId, ...record } = toRecord(error);
   const lines = [
     describeHead(error, record, texts),
@@ -70,8 +70,8 @@ function describeHead(error: unknown, record: RecordedError, texts: CliTexts): s
 /** The points of an error; of one that we have no words for, its details by name. */
 function describeRest(record: RecordedError, texts: CliTexts): string[] {
   const points = texts.points(record);
-  const isTold = points.length > 0 || readFailure(record).summary.code !== record.code;
-  if (isTold || record.details === null) return points;
+  const isDescribed = points.length > 0 || readFailure(record).summary.code !== record.code;
+  if (isDescribed || record.details === null) return points;
   return Object.entries(record.details).map(([name, value]) =>
     texts.say('cli.detail', { name, value: showValue(value) }),
   );

@@ -5,12 +5,12 @@ import { EXIT } from './exit-codes.ts';
 import type { Terminal } from './platform/terminal.ts';
 import { createProgram } from './program/create-program.ts';
 import { readCommanderError } from './program/read-commander-error.ts';
-import { chooseLanguage, findLanguageWish } from './texts/choose-language.ts';
+import { chooseLanguage, findLanguageFlag } from './texts/choose-language.ts';
 
 /** Runs one command line (without the program's own name) and gives its exit status. Never throws. */
 export async function runCli(args: readonly string[], terminal: Terminal, version: string): Promise<number> {
   let status: number = EXIT.ok;
-  const lang = findLanguageWish(args);
+  const lang = findLanguageFlag(args);
   const program = createProgram(
     async (command, work) => {
       const options = command.optsWithGlobals<GlobalOptions>();

@@ -1,4 +1,3 @@
-export * from './answers.ts';
 export * from './asset.ts';
 export * from './batch.ts';
 export * from './errors.ts';
@@ -13,6 +12,7 @@ export * from './people.ts';
 export * from './placement.ts';
 export * from './recorded-error.ts';
 export { timeLimitSchema } from './request-limits.ts';
+export * from './responses.ts';
 export * from './task.ts';
 export * from './texts/catalogue.ts';
 export * from './texts/language.ts';

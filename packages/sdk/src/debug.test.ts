@@ -16,12 +16,12 @@ const PENDING = {
 function open(...answers: (Response | Error)[]) {
   const infos: string[] = [];
   const errors: unknown[][] = [];
-  const { fetch, asked } = createFakeFetch(...answers);
+  const { fetch, requests } = createFakeFetch(...answers);
   const log = {
     info: (line: string) => void infos.push(line),
     error: (...all: unknown[]) => void errors.push(all),
   };
-  return { comfleet: new Comfleet({ url: 'http://server', fetch, log }), infos, errors, asked };
+  return { comfleet: new Comfleet({ url: 'http://server', fetch, log }), infos, errors, requests };
 }
 
 describe('debugging', () => {
@@ -48,10 +48,13 @@ describe('debugging', () => {
 
   it('CL9 has one task checked by its prompt id', async () => {
     const checked = { task_id: 'task-1', status: 'succeeded', place: 'history', finished: true, error: null };
-    const { comfleet, asked } = open(answer(checked));
+    const { comfleet, requests } = open(answer(checked));
 
     expect(await comfleet.debug.checkTaskStatusManually('prompt-1')).toEqual(checked);
-    expect(asked[0]).toMatchObject({ method: 'POST', url: 'http://server/api/fleet/debug/check/prompt-1' });
+    expect(requests[0]).toMatchObject({
+      method: 'POST',
+      url: 'http://server/api/fleet/debug/check/prompt-1',
+    });
   });
 
   it('CL9 logs an error instead of throwing', async () => {

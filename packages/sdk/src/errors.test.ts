@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseRetryAfter, readErrorAnswer } from './errors.ts';
+import { parseRetryAfter, readErrorResponse } from './errors.ts';
 
 describe('parseRetryAfter', () => {
   it.each([
@@ -14,14 +14,14 @@ describe('parseRetryAfter', () => {
   });
 });
 
-describe('readErrorAnswer', () => {
+describe('readErrorResponse', () => {
   it('reads the envelope of the server', async () => {
     const body = {
       error: { code: 'TASK_NOT_FOUND', message: 'No task.', details: { a: 1 } },
       request_id: 'r1',
     };
 
-    const error = await readErrorAnswer(new Response(JSON.stringify(body), { status: 404 }), 0);
+    const error = await readErrorResponse(new Response(JSON.stringify(body), { status: 404 }), 0);
 
     expect([error.code, error.status, error.requestId, error.details, error.message]).toEqual([
       'TASK_NOT_FOUND',
@@ -33,7 +33,7 @@ describe('readErrorAnswer', () => {
   });
 
   it('names the page of a proxy by its status', async () => {
-    const error = await readErrorAnswer(new Response('<html>Bad gateway</html>', { status: 502 }), 0);
+    const error = await readErrorResponse(new Response('<html>Bad gateway</html>', { status: 502 }), 0);
 
     expect([error.code, error.status, error.details]).toEqual([
       'UNAVAILABLE',

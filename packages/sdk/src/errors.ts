@@ -67,7 +67,7 @@ export class TaskEndedError extends ComfleetError {
 }
 
 /** Reads an error answer: our envelope, or whatever a proxy in between wrote. */
-export async function readErrorAnswer(response: Response, nowMs: number): Promise<ComfleetError> {
+export async function readErrorResponse(response: Response, nowMs: number): Promise<ComfleetError> {
   const text = await response.text();
   const answer = parseJsonOrNull(text);
   const envelope = errorEnvelopeSchema.safeParse(answer);

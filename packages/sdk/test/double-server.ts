@@ -5,19 +5,19 @@ import { openHttpDouble } from '@comfleet/test-kit';
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * A stand-in for the server: each route uses its handlers in turn, and repeats the last one. `asked` has all requests.
+ * A stand-in for the server: each route uses its handlers in turn, and repeats the last one. `requests` has all requests.
  */
 export async function openDouble(routes: Record<string, Handler[]>) {
-  const asked: { route: string; headers: IncomingMessage['headers'] }[] = [];
+  const requests: { route: string; headers: IncomingMessage['headers'] }[] = [];
   const { url, close } = await openHttpDouble(({ method, path }, response, message) => {
     const route = `${method} ${path.split('?')[0]}`;
-    asked.push({ route, headers: message.headers });
+    requests.push({ route, headers: message.headers });
     const handlers = routes[route] ?? [];
     const handler = handlers.length > 1 ? handlers.shift() : handlers[0];
     if (handler === undefined) response.writeHead(404).end();
     else handler(message, response);
   });
-  return { url, asked, close };
+  return { url, requests, close };
 }
 
 /** Answers with JSON. */

@@ -105,9 +105,9 @@ export function makeTask(over: Partial<Task> = {}): Task {
 
 /** A fetch that returns one response of a list per call, and records the requests. */
 export function createFakeFetch(...answers: (Response | Error)[]) {
-  const asked: { url: string; method: string; headers: Record<string, string>; body: unknown }[] = [];
+  const requests: { url: string; method: string; headers: Record<string, string>; body: unknown }[] = [];
   const call: typeof fetch = (input, init) => {
-    asked.push({
+    requests.push({
       url: String(input),
       method: init?.method ?? 'GET',
       headers: init?.headers as Record<string, string>,
@@ -117,5 +117,5 @@ export function createFakeFetch(...answers: (Response | Error)[]) {
     if (next === undefined) return Promise.reject(new Error('no answer left'));
     return next instanceof Error ? Promise.reject(next) : Promise.resolve(next);
   };
-  return { fetch: call, asked };
+  return { fetch: call, requests };
 }

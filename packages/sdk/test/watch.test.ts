@@ -24,7 +24,7 @@ async function start(routes: Record<string, Handler[]>, options: Partial<Comflee
     retry: { retries: 0 },
     ...options,
   });
-  return { comfleet, asked: double.asked, slept, fireTimers };
+  return { comfleet, requests: double.requests, slept, fireTimers };
 }
 
 const EVENT: TaskEvent = {
@@ -79,7 +79,7 @@ describe('watching a task', () => {
   });
 
   it('resumes after the last number it saw and shows nothing twice', async () => {
-    const { comfleet, asked } = await start({
+    const { comfleet, requests } = await start({
       [EVENTS]: [
         stream(message(event(1), 1) + message(STARTED, 2), 'break'),
         stream(message(STARTED, 2) + message(SUCCEEDED, 3), 'close'),
@@ -91,7 +91,7 @@ describe('watching a task', () => {
       '2 attempt.started',
       '3 task.succeeded',
     ]);
-    expect(asked.map((a) => a.headers['last-event-id'])).toEqual([undefined, '2']);
+    expect(requests.map((a) => a.headers['last-event-id'])).toEqual([undefined, '2']);
   });
 
   it('PR5 ends at once if the task has already ended', async () => {
@@ -116,13 +116,13 @@ describe('watching a task', () => {
 
   it('polls at once when too many streams are open', async () => {
     const tooMany = (await refusal('TOO_MANY_STREAMS', 429).json()) as unknown;
-    const { comfleet, asked } = await start({
+    const { comfleet, requests } = await start({
       [EVENTS]: [json(tooMany, 429)],
       [LOAD]: [json(detail({ status: 'canceled' }))],
     });
 
     expect(await collect(comfleet.tasks.watch('task-1'))).toEqual(['snapshot canceled']);
-    expect(asked.map((a) => a.route)).toEqual([EVENTS, LOAD]);
+    expect(requests.map((a) => a.route)).toEqual([EVENTS, LOAD]);
   });
 
   it('ignores frames of unknown kinds', async () => {
@@ -208,7 +208,7 @@ describe('run', () => {
   });
 
   it('cancels the task on abort when asked to', async () => {
-    const { comfleet, asked } = await start({
+    const { comfleet, requests } = await start({
       [SUBMIT]: [json(SUBMITTED, 201)],
       [EVENTS]: [stream(message(event(1), 1), 'stay')],
       [CANCEL]: [json(makeTask({ status: 'canceled' }))],
@@ -221,7 +221,7 @@ describe('run', () => {
     );
 
     await expect(run).rejects.toThrow('stop');
-    expect(asked.map((a) => a.route)).toEqual([SUBMIT, EVENTS, CANCEL]);
+    expect(requests.map((a) => a.route)).toEqual([SUBMIT, EVENTS, CANCEL]);
   });
 });
 

@@ -85,11 +85,11 @@ export async function removeWorker(
   const { comfleet } = await openSession(context);
   const { signal } = context.terminal;
   const { worker_id: id, name } = await findWorker(comfleet, idOrName, signal);
-  const answer = await comfleet.workers.remove(id, { mode, signal });
-  context.show(answer, () => [
-    answer.removed
+  const removed = await comfleet.workers.remove(id, { mode, signal });
+  context.show(removed, () => [
+    removed.removed
       ? context.texts.say('cli.worker_removed', { name })
-      : context.texts.say('cli.worker_leaving', { name, tasks: answer.waiting_for }),
+      : context.texts.say('cli.worker_leaving', { name, tasks: removed.waiting_for }),
   ]);
   return EXIT.ok;
 }

@@ -70,7 +70,7 @@ export async function checkAllTasks(context: CommandContext): Promise<number> {
 }
 
 const RECONNECT_MS = 5000;
-const LOOK_EVERY_MS = 100;
+const POLL_MS = 100;
 
 /** `comfleet debug reset-connection`: has the server drop a worker's socket; status 1 when it is not back in 5 s (CL10). */
 export async function resetConnection(context: CommandContext, idOrName: string): Promise<number> {
@@ -80,7 +80,7 @@ export async function resetConnection(context: CommandContext, idOrName: string)
   let worker = await comfleet.workers.reconnect(workerId, { signal });
   const deadlineMs = clock.monotonicMs() + RECONNECT_MS;
   while (worker.socket !== 'connected' && clock.monotonicMs() < deadlineMs) {
-    await clock.sleep(LOOK_EVERY_MS, signal);
+    await clock.sleep(POLL_MS, signal);
     worker = await comfleet.workers.load(workerId, { signal });
   }
   context.show(worker, () => formatWorkers([worker], context.texts));

@@ -70,7 +70,7 @@ export async function finishTask(
     throw error;
   }
   for (const line of describeEnd(task, texts)) terminal.err(`  ${toPlainText(line)}`);
-  const paths = await saveWhenAsked(session, task, flags.out);
+  const paths = await saveIfRequested(session, task, flags.out);
   context.show(flags.out === undefined ? task : { ...task, saved: paths }, () =>
     describeResults(task, paths),
   );
@@ -80,11 +80,11 @@ export async function finishTask(
 /** What else there is to say of its failure, and of its results. */
 function describeEnd({ error, warning_texts: warnings = [] }: TaskDetail, texts: CliTexts): string[] {
   const failure = error === null ? [] : texts.points(error);
-  const said = warnings.map((warning) => texts.sent(warning, warning.code));
-  return [...failure, ...said.filter((line) => !failure.includes(line)).map((line) => `⚠ ${line}`)];
+  const lines = warnings.map((warning) => texts.sent(warning, warning.code));
+  return [...failure, ...lines.filter((line) => !failure.includes(line)).map((line) => `⚠ ${line}`)];
 }
 
-async function saveWhenAsked(
+async function saveIfRequested(
   { comfleet, context: { terminal } }: Session,
   task: TaskDetail,
   out: string | undefined,

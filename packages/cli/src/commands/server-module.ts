@@ -13,10 +13,10 @@ export const loadServer = () => import('@comfleet/server');
  */
 export function findConfigFile(
   context: CommandContext,
-  wish: string | undefined,
+  requested: string | undefined,
 ): { file: string; isOptional: boolean } {
   const { env, cwd } = context.terminal;
-  const named = wish ?? env.COMFLEET_CONFIG;
+  const named = requested ?? env.COMFLEET_CONFIG;
   if (named !== undefined && named !== '') {
     const path = resolve(cwd, named);
     if (!existsSync(path)) throw new UsageError({ code: 'usage.no_config', params: { path } });

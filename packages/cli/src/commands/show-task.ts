@@ -36,11 +36,11 @@ function formatLines(lines: readonly Line[]): string[] {
 
 function describeTask(task: Task, texts: CliTexts): string[] {
   const { say, name } = texts;
-  const isTold = task.error !== null && task.status !== 'held';
+  const isDescribed = task.error !== null && task.status !== 'held';
   return formatLines([
     [say('label.task'), task.task_id],
     [say('label.status'), name('status', task.status)],
-    [say('label.message'), isTold ? null : texts.sent(task.message_text, task.message)],
+    [say('label.message'), isDescribed ? null : texts.sent(task.message_text, task.message)],
     [say('label.created'), task.created_at],
     [say('label.parameters'), JSON.stringify(task.parameters)],
     [say('label.workflow'), task.workflow_name],

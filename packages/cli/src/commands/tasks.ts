@@ -58,12 +58,12 @@ function toRow(task: Task, texts: CliTexts): string[] {
     task.worker_name ?? '-',
     task.created_at,
     task.duration_seconds?.toFixed(2) ?? '-',
-    toPlainText(tellEnd(task, texts) ?? texts.sent(task.message_text, task.message)),
+    toPlainText(describeEnd(task, texts) ?? texts.sent(task.message_text, task.message)),
   ];
 }
 
 /** The error of a task that failed; a held one has one too, and says more. */
-function tellEnd({ status, error }: Task, texts: CliTexts): string | null {
+function describeEnd({ status, error }: Task, texts: CliTexts): string | null {
   return status === 'held' || error === null ? null : texts.error(error);
 }
 

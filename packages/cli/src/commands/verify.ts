@@ -3,7 +3,7 @@ import { plainText } from '@comfleet/contract/texts/catalogue';
 import type { Comfleet } from '@comfleet/sdk';
 import { findWorkflow } from '../connection/find-workflow.ts';
 import type { CommandContext } from '../context.ts';
-import { EXIT, exitCodeOf, ToldError, UsageError } from '../exit-codes.ts';
+import { EXIT, ExplainedError, exitCodeOf, UsageError } from '../exit-codes.ts';
 import { toRecord } from '../explain-failure.ts';
 import { toPlainText } from '../output/table.ts';
 import type { CliTexts } from '../texts/cli-texts.ts';
@@ -75,14 +75,14 @@ async function inspect(context: CommandContext, check: string, run: Check): Prom
 }
 
 function describeThrown(error: unknown, texts: CliTexts): string {
-  if (error instanceof ToldError) return texts.join(error.texts);
+  if (error instanceof ExplainedError) return texts.join(error.texts);
   const record = toRecord(error);
   if (record.code === 'INTERNAL' || error instanceof DefinitionsRefused) return record.message;
   return [texts.explain(record), ...texts.points(record)].join('\n');
 }
 
-async function checkConfiguration(context: CommandContext, wish: string | undefined): Promise<string> {
-  const { config, warnings } = await loadLocalConfig(context, wish);
+async function checkConfiguration(context: CommandContext, requested: string | undefined): Promise<string> {
+  const { config, warnings } = await loadLocalConfig(context, requested);
   const refused = await (await loadServer()).checkWorkflows(config);
   if (refused.length > 0) throw new DefinitionsRefused(refused, context.texts);
   const { say } = context.texts;

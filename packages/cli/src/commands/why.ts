@@ -2,7 +2,7 @@ import { type Placement, plainText, type Text } from '@comfleet/contract';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
-import { tellTroubles } from '../output/troubles.ts';
+import { formatTroubles } from '../output/troubles.ts';
 import type { CliTexts } from '../texts/cli-texts.ts';
 
 /** `comfleet tasks why`: why a task waits, worker by worker, why it runs where it does, or why it failed. */
@@ -16,7 +16,7 @@ export async function explainTask(context: CommandContext, taskId: string): Prom
     toPlainText(error === null ? message : context.texts.error(error)),
     ...(error === null ? [] : context.texts.points(error).map((point) => `  ${toPlainText(point)}`)),
     ...describeWaiting(placement, context.texts),
-    ...tellTroubles(placement.waiting?.workers ?? [], context.texts),
+    ...formatTroubles(placement.waiting?.workers ?? [], context.texts),
     ...describePlaced(placement, context.texts),
   ]);
   return EXIT.ok;
@@ -38,9 +38,9 @@ function describeWaiting({ waiting }: Placement, texts: CliTexts): string[] {
   ];
 }
 
-type WorkerAnswer = NonNullable<Placement['waiting']>['workers'][number];
+type WaitingWorker = NonNullable<Placement['waiting']>['workers'][number];
 
-function describeRefusal(reason: WorkerAnswer['reason'], missing: string | null): Text {
+function describeRefusal(reason: WaitingWorker['reason'], missing: string | null): Text {
   if (reason === null) return plainText('wait.could_take');
   const text = plainText(`refusal.${reason}`);
   return missing === null ? text : { code: 'wait.missing', params: { reason: text, missing } };
@@ -53,10 +53,10 @@ function describePlaced({ placed }: Placement, texts: CliTexts): string[] {
     params: { reason: plainText(`refusal.${reason}`), count },
   }));
   const worker = toPlainText(placed.worker_name ?? '?');
-  const ground = plainText(`placed.${placed.ground}`);
+  const reason = plainText(`placed.${placed.ground}`);
   return [
-    ...tellTroubles([{ name: worker, trouble: placed.trouble }], texts),
-    texts.say('cli.placed', { worker, strategy: placed.strategy, ground }),
+    ...formatTroubles([{ name: worker, trouble: placed.trouble }], texts),
+    texts.say('cli.placed', { worker, strategy: placed.strategy, ground: reason }),
     ...formatTable(
       texts.heads('candidate', 'score', 'load'),
       placed.scores.map(({ worker, score, load }) => [

@@ -4,7 +4,7 @@ import { findNamed } from '../connection/find-named.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
-import { tellTroubles } from '../output/troubles.ts';
+import { formatTroubles } from '../output/troubles.ts';
 import type { CliTexts } from '../texts/cli-texts.ts';
 
 const HEADS = [
@@ -50,7 +50,7 @@ export async function listWorkers(context: CommandContext): Promise<number> {
   context.show({ workers }, () =>
     workers.length === 0
       ? [context.texts.say('cli.nothing')]
-      : [...formatWorkers(workers, context.texts), ...tellTroubles(workers.map(toTroubled), context.texts)],
+      : [...formatWorkers(workers, context.texts), ...formatTroubles(workers.map(toTroubled), context.texts)],
   );
   return EXIT.ok;
 }
@@ -62,7 +62,7 @@ export async function showWorker(context: CommandContext, idOrName: string): Pro
   const worker = await findWorker(comfleet, idOrName, signal);
   context.show(worker, () => [
     ...formatWorkers([worker], context.texts),
-    ...tellTroubles([toTroubled(worker)], context.texts),
+    ...formatTroubles([toTroubled(worker)], context.texts),
     ...worker.devices.map((d) => JSON.stringify(d)),
   ]);
   return EXIT.ok;
@@ -77,9 +77,10 @@ export async function checkWorkers(context: CommandContext, idsOrNames: readonly
   const comfleet = await context.connect();
   const { signal } = context.terminal;
   const known = await comfleet.workers.list({ signal });
-  const asked = idsOrNames.length === 0 ? known : idsOrNames.map((wish) => pickWorker(known, wish));
+  const selected =
+    idsOrNames.length === 0 ? known : idsOrNames.map((idOrName) => pickWorker(known, idOrName));
   const workers: CheckedWorker[] = [];
-  for (const { worker_id: id } of asked) workers.push(await comfleet.workers.check(id, { signal }));
+  for (const { worker_id: id } of selected) workers.push(await comfleet.workers.check(id, { signal }));
   context.show({ workers }, () =>
     workers.length === 0
       ? [context.texts.say('cli.nothing')]

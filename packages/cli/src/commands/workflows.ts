@@ -82,8 +82,8 @@ export async function showWorkflow(context: CommandContext, name: string): Promi
 
 /** What its author says of it, in the reader's language where there is more than one. */
 function describeWorkflow({ description, descriptions }: Workflow, language: Language): string[] {
-  const said = descriptions ? pickLabel(descriptions, language) : description;
-  return said === null ? [] : [toPlainText(said)];
+  const shown = descriptions ? pickLabel(descriptions, language) : description;
+  return shown === null ? [] : [toPlainText(shown)];
 }
 
 function toParameterRow(parameter: Parameter, { say, name }: CliTexts): string[] {

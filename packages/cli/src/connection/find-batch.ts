@@ -22,13 +22,17 @@ export async function listNewestBatches(
 }
 
 /** The id of a batch by its id, or among the thousand newest by its name. Throws BATCH_NOT_FOUND with the nearest name. */
-export async function findBatchId(comfleet: Comfleet, wish: string, signal: AbortSignal): Promise<string> {
+export async function findBatchId(
+  comfleet: Comfleet,
+  idOrName: string,
+  signal: AbortSignal,
+): Promise<string> {
   try {
-    return (await comfleet.batches.load(wish, { signal })).batch_id;
+    return (await comfleet.batches.load(idOrName, { signal })).batch_id;
   } catch (error) {
     if (!(error instanceof ComfleetError) || error.code !== 'BATCH_NOT_FOUND') throw error;
     const batches = await listNewestBatches(comfleet, SEARCHED, signal);
-    return findNamed(batches, wish, {
+    return findNamed(batches, idOrName, {
       what: 'batch',
       code: error.code,
       read: ({ batch_id: id, name }) => ({ id, name: name ?? '' }),

@@ -1,5 +1,5 @@
 import { findNearestWord } from '@comfleet/contract/texts/nearest-word';
-import { ToldError, UsageError } from '../exit-codes.ts';
+import { ExplainedError, UsageError } from '../exit-codes.ts';
 import { suggest } from '../parameters/pick-one.ts';
 
 /** Something that people call by its name or its id. */
@@ -15,7 +15,7 @@ const SHORTEST_ID = 8;
 export type NamedThing = 'batch' | 'client' | 'worker';
 
 /** There is none of this name; the details name the one that was probably meant, `code` is the server's own. */
-export class UnknownNameError extends ToldError {
+export class UnknownNameError extends ExplainedError {
   override readonly name = 'UnknownNameError';
   readonly status = 404;
   readonly code: string;
@@ -24,12 +24,12 @@ export class UnknownNameError extends ToldError {
   constructor(
     what: NamedThing | 'workflow',
     code: string,
-    { wish, names }: { wish: string; names: readonly string[] },
+    { requested, names }: { requested: string; names: readonly string[] },
   ) {
-    super([{ code: 'usage.unknown_name', params: { what, name: wish } }, ...suggest(wish, names)]);
+    super([{ code: 'usage.unknown_name', params: { what, name: requested } }, ...suggest(requested, names)]);
     this.code = code;
-    const nearest = findNearestWord(wish, names);
-    this.details = { name: wish, ...(nearest === null ? {} : { did_you_mean: nearest }) };
+    const nearest = findNearestWord(requested, names);
+    this.details = { name: requested, ...(nearest === null ? {} : { did_you_mean: nearest }) };
   }
 }
 
@@ -39,19 +39,19 @@ export class UnknownNameError extends ToldError {
  */
 export function findNamed<Item>(
   items: readonly Item[],
-  wish: string,
+  requested: string,
   { what, code, read }: { what: NamedThing; code: string; read: (item: Item) => Named },
 ): Item {
   const choose = (fits: (named: Named) => boolean) => items.filter((item) => fits(read(item)));
   const found = [
-    choose(({ id }) => id === wish),
-    choose(({ name }) => name === wish),
-    choose(({ id }) => wish.length >= SHORTEST_ID && id.startsWith(wish)),
+    choose(({ id }) => id === requested),
+    choose(({ name }) => name === requested),
+    choose(({ id }) => requested.length >= SHORTEST_ID && id.startsWith(requested)),
   ].find((some) => some.length > 0);
   const [item, ...others] = found ?? [];
   if (item === undefined)
-    throw new UnknownNameError(what, code, { wish, names: items.map((one) => read(one).name) });
+    throw new UnknownNameError(what, code, { requested, names: items.map((one) => read(one).name) });
   if (others.length === 0) return item;
   const ids = [item, ...others].map((one) => read(one).id).join(', ');
-  throw new UsageError({ code: `usage.ambiguous_${what}`, params: { name: wish, ids } });
+  throw new UsageError({ code: `usage.ambiguous_${what}`, params: { name: requested, ids } });
 }

@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
 import { readRegularFile } from '@comfleet/comfyui/node';
-import { ToldError, UsageError } from '../exit-codes.ts';
+import { ExplainedError, UsageError } from '../exit-codes.ts';
 import type { Terminal } from '../platform/terminal.ts';
 
-export interface ServerWish {
+export interface ServerOptions {
   readonly url?: string;
   readonly token?: string;
   readonly data?: string;
@@ -19,8 +19,8 @@ export interface FoundServer {
 const DEFAULT_URL = 'http://127.0.0.1:8000';
 
 /** The folder of the data: --data, COMFLEET_DATA, or .comfleet below the working directory. */
-export function findDataDir(wish: ServerWish, terminal: Pick<Terminal, 'env' | 'cwd'>): string {
-  return resolve(terminal.cwd, wish.data ?? terminal.env.COMFLEET_DATA ?? '.comfleet');
+export function findDataDir(options: ServerOptions, terminal: Pick<Terminal, 'env' | 'cwd'>): string {
+  return resolve(terminal.cwd, options.data ?? terminal.env.COMFLEET_DATA ?? '.comfleet');
 }
 
 /**
@@ -28,15 +28,15 @@ export function findDataDir(wish: ServerWish, terminal: Pick<Terminal, 'env' | '
  * server on this machine left in its data folder. The file's token is sent to the file's own address only.
  */
 export async function findServer(
-  wish: ServerWish,
+  options: ServerOptions,
   terminal: Pick<Terminal, 'env' | 'cwd'>,
 ): Promise<FoundServer> {
-  const credentialFile = join(findDataDir(wish, terminal), 'credential.json');
+  const credentialFile = join(findDataDir(options, terminal), 'credential.json');
   const credential = await readCredential(credentialFile);
-  const url = wish.url ?? terminal.env.COMFLEET_URL ?? credential?.url ?? DEFAULT_URL;
+  const url = options.url ?? terminal.env.COMFLEET_URL ?? credential?.url ?? DEFAULT_URL;
   if (!/^https?:\/\/./.test(url) || !URL.canParse(url))
     throw new UsageError({ code: 'usage.server_address', params: { example: DEFAULT_URL, value: url } });
-  const token = wish.token ?? terminal.env.COMFLEET_TOKEN;
+  const token = options.token ?? terminal.env.COMFLEET_TOKEN;
   if (token !== undefined) return { url, token, credentialFile };
   const isSameServer = credential !== null && toOrigin(credential.url) === toOrigin(url);
   return { url, token: isSameServer ? credential.token : null, credentialFile };
@@ -52,7 +52,7 @@ async function readCredential(path: string): Promise<{ url: string; token: strin
   }
   const value = JSON.parse(text) as { url?: unknown; token?: unknown } | null;
   if (typeof value?.url !== 'string' || typeof value.token !== 'string') {
-    throw new ToldError({ code: 'usage.no_credential_file', params: { path } });
+    throw new ExplainedError({ code: 'usage.no_credential_file', params: { path } });
   }
   return { url: value.url, token: value.token };
 }

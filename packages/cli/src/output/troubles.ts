@@ -3,7 +3,7 @@ import type { CliTexts } from '../texts/cli-texts.ts';
 import { toPlainText } from './table.ts';
 
 /** For each worker that cannot be used: since when, what is wrong, and what is done or to be done about it. */
-export function tellTroubles(
+export function formatTroubles(
   workers: readonly { readonly name: string; readonly trouble?: WorkerTrouble | null | undefined }[],
   texts: CliTexts,
 ): string[] {

@@ -42,19 +42,19 @@ export function readGraph(text: string): Graph {
     value = parseLosslessJson(text);
   } catch (cause) {
     const place = findJsonBreak(text);
-    const told: UsageText =
+    const problem: UsageText =
       place === null
         ? plainText('usage.no_json')
         : { code: 'usage.broken_json', params: { line: place.line, column: place.column } };
-    throw new UsageError(told, { cause });
+    throw new UsageError(problem, { cause });
   }
   const parsed = parseGraph(value);
-  if (!parsed.ok) throw new UsageError(parsed.problems.map(tellProblem));
+  if (!parsed.ok) throw new UsageError(parsed.problems.map(describeProblem));
   return parsed.graph;
 }
 
 /** What a file holds that is no graph; ComfyUI's and our words on its nodes are shown as they are. */
-function tellProblem({ type, message }: GraphProblem): UsageText {
+function describeProblem({ type, message }: GraphProblem): UsageText {
   if (type === 'workflow_format_ui') return plainText('usage.ui_format');
   if (type === 'prompt_no_outputs') return plainText('usage.empty_graph');
   return { code: 'usage.bad_graph', params: { problem: message } };

@@ -3,11 +3,11 @@ import type { UsageText } from '@comfleet/contract/texts/usage';
 import { UsageError } from '../exit-codes.ts';
 
 /** The word that was meant, of those that there are. Throws UsageError with the nearest one. */
-export function pickOne<Word extends string>(flag: string, wish: string, words: readonly Word[]): Word {
-  const word = words.find((candidate) => candidate === wish);
+export function pickOne<Word extends string>(flag: string, value: string, words: readonly Word[]): Word {
+  const word = words.find((candidate) => candidate === value);
   if (word === undefined) {
-    const refused = { code: 'usage.bad_value', params: { flag, value: wish } } as const;
-    throw new UsageError([refused, ...refuseChoice(wish, words)]);
+    const refused = { code: 'usage.bad_value', params: { flag, value: value } } as const;
+    throw new UsageError([refused, ...refuseChoice(value, words)]);
   }
   return word;
 }

@@ -8,7 +8,7 @@ const MAX_BYTES = 268_435_456;
 /** The bytes of a file that the command line names. Throws UsageError with the reason for one that cannot be read, as a pipe. */
 export async function readNamedFile(path: string): Promise<Buffer> {
   return await readRegularFile(path, { maxBytes: MAX_BYTES }).catch((cause: NodeJS.ErrnoException) => {
-    throw new UsageError(tellReason(path, cause), { cause });
+    throw new UsageError(describeReason(path, cause), { cause });
   });
 }
 
@@ -20,7 +20,7 @@ const REASONS: Readonly<Record<string, ReasonCode>> = {
 };
 type ReasonCode = 'usage.no_such_file' | 'usage.is_folder' | 'usage.no_right' | 'usage.not_regular';
 
-function tellReason(path: string, { code, message }: NodeJS.ErrnoException): UsageText {
+function describeReason(path: string, { code, message }: NodeJS.ErrnoException): UsageText {
   const known = REASONS[code ?? ''];
   return known === undefined
     ? { code: 'usage.unreadable', params: { path, reason: message } }

@@ -31,7 +31,7 @@ const NOWHERE = ['--url', 'http://127.0.0.1:9', '--token', 'x', '--data', '/nowh
 async function run(...args: string[]): Promise<{ status: number; said: string }> {
   const terminal = openMemoryTerminal();
   const status = await runCli([...NOWHERE, ...args], terminal, '0.0.0');
-  return { status, said: terminal.said.join('\n') };
+  return { status, said: terminal.printed.join('\n') };
 }
 
 describe('a command line that is not right ends with 2', () => {

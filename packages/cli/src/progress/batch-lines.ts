@@ -24,16 +24,16 @@ export class BatchLines {
   take(frame: StreamFrame, nowMs: number): string[] {
     switch (frame.kind) {
       case 'snapshot':
-        return this.#note(frame.task, nowMs, frame.task.duration_seconds);
+        return this.#record(frame.task, nowMs, frame.task.duration_seconds);
       case 'event':
-        return this.#note(frame.event, nowMs, frame.task?.duration_seconds ?? null);
+        return this.#record(frame.event, nowMs, frame.task?.duration_seconds ?? null);
       case 'progress':
       case 'preview':
         return this.#announce(frame.task_id, nowMs);
     }
   }
 
-  #note(
+  #record(
     { task_id: taskId, status, error }: Pick<Task, 'task_id' | 'status' | 'error'>,
     nowMs: number,
     durationSeconds: number | null,

@@ -59,7 +59,7 @@ export async function followBatch(
     return summariseBatch(session, ended, { saved, manifest });
   } catch (error) {
     await folder?.describe(await loadLast(session, started));
-    if (terminal.signal.aborted) sayHowToGoOn(session, batchId, flags.out);
+    if (terminal.signal.aborted) printHowToContinue(session, batchId, flags.out);
     throw error;
   }
 }
@@ -75,7 +75,7 @@ async function loadLast({ comfleet }: Session, started: BatchDetail): Promise<Ba
   }
 }
 
-function sayHowToGoOn({ context: { terminal, texts } }: Session, batch: string, folder?: string): void {
+function printHowToContinue({ context: { terminal, texts } }: Session, batch: string, folder?: string): void {
   const out = folder === undefined ? '' : ` --out ${/\s/.test(folder) ? JSON.stringify(folder) : folder}`;
   terminal.err(texts.say('cli.batch_goes_on', { batch }));
   terminal.err(texts.say('cli.batch_go_on', { batch, out }));

@@ -26,18 +26,18 @@ export class TaskLines {
   #queue: number | null = null;
   /** What it waits for, in words; null once its prompt runs. */
   #waitsFor: string | null = null;
-  #heardAtMs: number;
+  #updatedAtMs: number;
   #warned = 0;
 
   constructor(taskId: string, options: TaskLinesOptions) {
     this.#taskId = taskId;
     this.#options = options;
-    this.#heardAtMs = options.followedAtMs;
+    this.#updatedAtMs = options.followedAtMs;
   }
 
   /** What to say about a frame that came at `nowMs` (monotonic). */
   take(frame: StreamFrame, nowMs: number): string[] {
-    this.#heardAtMs = nowMs;
+    this.#updatedAtMs = nowMs;
     this.#warned = 0;
     switch (frame.kind) {
       case 'snapshot':
@@ -57,10 +57,10 @@ export class TaskLines {
   /** The warning that is due at `nowMs`; null when there is none. */
   warn(nowMs: number): string | null {
     const { silenceMs, texts } = this.#options;
-    const stretches = Math.floor((nowMs - this.#heardAtMs) / silenceMs);
+    const stretches = Math.floor((nowMs - this.#updatedAtMs) / silenceMs);
     if (silenceMs <= 0 || stretches <= this.#warned) return null;
     this.#warned = stretches;
-    const seconds = Math.floor((nowMs - this.#heardAtMs) / 1000);
+    const seconds = Math.floor((nowMs - this.#updatedAtMs) / 1000);
     if (this.#waitsFor !== null) return texts.say('cli.still_waiting', { seconds, reason: this.#waitsFor });
     return texts.say('cli.silent', { seconds, node: this.#node ?? texts.say('cli.no_node') });
   }

@@ -2,9 +2,9 @@ import { systemClock } from '../platform/clock.ts';
 import type { Terminal } from '../platform/terminal.ts';
 
 /** A terminal that keeps what is written on it, results and the rest, line by line. */
-export function openMemoryTerminal(): Terminal & { readonly said: readonly string[] } {
-  const said: string[] = [];
-  const write = (line: string) => void said.push(line);
+export function openMemoryTerminal(): Terminal & { readonly printed: readonly string[] } {
+  const printed: string[] = [];
+  const write = (line: string) => void printed.push(line);
   return {
     out: write,
     err: write,
@@ -15,6 +15,6 @@ export function openMemoryTerminal(): Terminal & { readonly said: readonly strin
     command: 'comfleet',
     clock: systemClock,
     signal: new AbortController().signal,
-    said,
+    printed,
   };
 }

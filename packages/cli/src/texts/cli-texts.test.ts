@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseLanguage, findLanguageWish } from './choose-language.ts';
+import { chooseLanguage, findLanguageFlag } from './choose-language.ts';
 import { chooseTexts } from './cli-texts.ts';
 
 describe('chooseLanguage', () => {
@@ -22,7 +22,7 @@ it.each([
   [['tasks', 'list'], undefined],
   [['tasks', '--lang'], ''],
 ])('the language that %j asks for is %s', (args, wish) => {
-  expect(findLanguageWish(args)).toBe(wish);
+  expect(findLanguageFlag(args)).toBe(wish);
 });
 
 describe('chooseTexts', () => {

@@ -58,8 +58,8 @@ export function chooseTexts(language: Language, command = 'comfleet'): CliTexts 
   const say = createSay(catalogue, language);
   const format = (text: Text) => formatText(catalogue, language, text);
   const explain = (error: RecordedError) => {
-    const told = explainError(error, language);
-    return typeof told === 'string' ? told : format(told);
+    const failure = explainError(error, language);
+    return typeof failure === 'string' ? failure : format(failure);
   };
   const sent: CliTexts['sent'] = (texts, sentence) =>
     formatSent(catalogue, language, { texts: texts ?? undefined, sentence });

@@ -70,15 +70,15 @@ export class ComfyHttp {
   /** The history entry of a prompt; null while the server has none (unknown, waiting or running). */
   async loadHistory(promptId: string, options: CallOptions = {}): Promise<HistoryEntry | null> {
     const path = `/history/${encodeURIComponent(promptId)}`;
-    const answer = await this.#calls.loadRecord(
+    const body = await this.#calls.loadRecord(
       path,
       { timeoutMs: 60_000, idleTimeoutMs: 15_000, ...options },
       64,
       HISTORY_VALUES,
     );
-    const entry = answer[promptId];
+    const entry = body[promptId];
     if (isRecord(entry)) return entry;
-    if (Object.keys(answer).length === 0) return null;
+    if (Object.keys(body).length === 0) return null;
     throw new ComfyError('INVALID_BODY', 'History answer does not hold the prompt', {
       details: { promptId },
     });
@@ -144,11 +144,11 @@ export class ComfyHttp {
 
   /** Version, memory and devices; missing parts are null or empty (C-9). `argv` holds paths: do not show it. */
   async loadSystemStats(options: CallOptions = {}): Promise<SystemStats> {
-    return readSystemStats(await this.loadSystemStatsAnswer(options));
+    return readSystemStats(await this.loadRawSystemStats(options));
   }
 
   /** The same as the server sent it. */
-  loadSystemStatsAnswer(options: CallOptions = {}): Promise<Record<string, unknown>> {
+  loadRawSystemStats(options: CallOptions = {}): Promise<Record<string, unknown>> {
     return this.#calls.loadRecord('/system_stats', options, 1);
   }
 

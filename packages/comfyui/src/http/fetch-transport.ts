@@ -18,14 +18,14 @@ async function send(fetch: Fetch, request: HttpRequest): Promise<HttpResponse> {
   const signals = [request.signal, timeout].filter((signal) => signal !== undefined);
   try {
     const body = await toFetchBody(request.body);
-    const answer = await fetch(request.url, {
+    const response = await fetch(request.url, {
       method: request.method,
       redirect: 'manual',
       signal: AbortSignal.any(signals),
       headers: withoutLength(request.headers),
       ...(body === undefined ? {} : { body }),
     });
-    return toResponse(answer, request, timeout);
+    return toResponse(response, request, timeout);
   } catch (error) {
     throw toComfyError(error, request, timeout);
   }

@@ -4,7 +4,7 @@ import type { Clock } from '../time/clock.ts';
 import { systemClock } from '../time/system-clock.ts';
 import { ComfyError } from './comfy-error.ts';
 import type { HttpRequest, HttpResponse, HttpTransport } from './http-transport.ts';
-import { readBeginning, readJson, readJsonBytes } from './read-answer.ts';
+import { readBeginning, readJson, readJsonBytes } from './read-response.ts';
 
 /** Limits of one call; every call has a default deadline. */
 export interface CallOptions {
@@ -68,9 +68,9 @@ export class HttpCalls {
     path: string,
     options: CallOptions,
     maxMebibytes: number,
-    mostValues?: number,
+    maxValues?: number,
   ): Promise<Record<string, unknown>> {
-    return this.callRecord(this.#toGet(path, options), maxMebibytes, mostValues);
+    return this.callRecord(this.#toGet(path, options), maxMebibytes, maxValues);
   }
 
   /** GET of JSON. */
@@ -84,9 +84,9 @@ export class HttpCalls {
     maxMebibytes: number,
     mostValues?: number,
   ): Promise<Record<string, unknown>> {
-    const answer = await this.#callJson(request, maxMebibytes, mostValues);
-    if (!isRecord(answer)) throw new ComfyError('INVALID_BODY', `${readPath(request.url)} is not an object`);
-    return answer;
+    const body = await this.#callJson(request, maxMebibytes, mostValues);
+    if (!isRecord(body)) throw new ComfyError('INVALID_BODY', `${readPath(request.url)} is not an object`);
+    return body;
   }
 
   #toGet(path: string, options: CallOptions): HttpRequest {

@@ -8,8 +8,8 @@ export async function loadModels(
   folder: string,
   options: CallOptions,
 ): Promise<string[] | null> {
-  const answer = await orMissing(calls.loadJson(`/models/${encodeURIComponent(folder)}`, options, 16));
-  return answer === MISSING ? null : readStrings(answer).map((name) => name.replaceAll('\\', '/'));
+  const body = await orMissing(calls.loadJson(`/models/${encodeURIComponent(folder)}`, options, 16));
+  return body === MISSING ? null : readStrings(body).map((name) => name.replaceAll('\\', '/'));
 }
 
 /** As `ComfyHttp.loadModelSizes`. */

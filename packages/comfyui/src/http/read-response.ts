@@ -42,12 +42,12 @@ export async function readJsonBytes(
   name: string,
   { limits, clock }: ReadOptions,
 ): Promise<Uint8Array> {
-  const kept = new JsonBytes(limits);
+  const json = new JsonBytes(limits);
   const slice = startTimeSlice(clock);
   let received = 0;
   try {
     for await (const chunk of response.body) {
-      kept.add(chunk);
+      json.add(chunk);
       received += chunk.length;
       if (received > AT_ONCE_BYTES) await slice.yieldIfSpent();
     }
@@ -55,7 +55,7 @@ export async function readJsonBytes(
     if (!(cause instanceof JsonTooLarge)) throw cause;
     throw new ComfyError('TOO_LARGE', `${name} has ${cause.message}`, { cause });
   }
-  return kept.join();
+  return json.join();
 }
 
 /** The beginning of a response of any kind; the rest is not read. */

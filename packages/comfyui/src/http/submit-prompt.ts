@@ -9,7 +9,7 @@ import { ComfyError, type ComfyErrorDetails } from './comfy-error.ts';
 import type { HttpCalls } from './http-calls.ts';
 import type { HttpResponse } from './http-transport.ts';
 import { mendExtraData } from './mend-extra-data.ts';
-import { readBeginning, readJson } from './read-answer.ts';
+import { readBeginning, readJson } from './read-response.ts';
 
 /** What POST /prompt sends. `graph` as JSON text is sent unchanged. Choose `promptId` (lowercase UUID) and register it before. */
 export interface PromptRequest {
@@ -43,8 +43,8 @@ export interface RefusalError {
   extraInfo: Record<string, unknown>;
 }
 
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
-const LIMITS: JsonLimits = { bytes: MAX_ANSWER_BYTES, values: 1_000_000 };
+const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
+const LIMITS: JsonLimits = { bytes: MAX_RESPONSE_BYTES, values: 1_000_000 };
 
 /** Sends one POST /prompt and returns the outcome; throws only for a graph that is not JSON. */
 export async function submitPrompt(
@@ -62,10 +62,10 @@ export async function submitPrompt(
       headers: { 'content-type': 'application/json' },
       body,
       timeoutMs: request.timeoutMs ?? 60_000,
-      maxBytes: MAX_ANSWER_BYTES,
+      maxBytes: MAX_RESPONSE_BYTES,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
-    return await readAnswer(response, calls.clock, request.promptId);
+    return await readResponse(response, calls.clock, request.promptId);
   } catch (error) {
     const cause =
       error instanceof ComfyError ? error : new ComfyError('RESET', 'POST /prompt broke', { cause: error });
@@ -93,11 +93,11 @@ function withTitles(graph: Graph): Graph {
   return titled;
 }
 
-async function readAnswer(response: HttpResponse, clock: Clock, promptId: string): Promise<SubmitOutcome> {
+async function readResponse(response: HttpResponse, clock: Clock, promptId: string): Promise<SubmitOutcome> {
   const { status } = response;
   if (status >= 500)
     return unclear('BAD_STATUS', { status, promptId, bodyText: await readBeginning(response) });
-  const { answer, bodyText } = await parseAnswer(response, clock);
+  const { answer, bodyText } = await parseBody(response, clock);
   if (status !== 200)
     return {
       kind: 'refused',
@@ -120,7 +120,7 @@ function unclear(code: 'BAD_STATUS' | 'INVALID_BODY', details: ComfyErrorDetails
 }
 
 /** Null if it is no JSON object, as with refusals by proxies, or too large: then its beginning, if known. */
-async function parseAnswer(
+async function parseBody(
   response: HttpResponse,
   clock: Clock,
 ): Promise<{ answer: Record<string, unknown> | null; bodyText: string }> {

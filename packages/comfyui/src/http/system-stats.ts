@@ -24,9 +24,9 @@ export interface SystemStats {
 }
 
 /** Reads the response tolerantly: missing parts become null or empty. */
-export function readSystemStats(answer: Record<string, unknown>): SystemStats {
-  const system = isRecord(answer['system']) ? answer['system'] : {};
-  const devices = Array.isArray(answer['devices']) ? answer['devices'] : [];
+export function readSystemStats(body: Record<string, unknown>): SystemStats {
+  const system = isRecord(body['system']) ? body['system'] : {};
+  const devices = Array.isArray(body['devices']) ? body['devices'] : [];
   const argv = system['argv'];
   return {
     comfyuiVersion: readString(system, 'comfyui_version') ?? null,

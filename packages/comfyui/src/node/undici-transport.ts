@@ -56,14 +56,14 @@ async function requestOnce(agent: Agent, request: HttpRequest): Promise<HttpResp
 async function send(agent: Agent, request: HttpRequest): Promise<HttpResponse> {
   const deadline = openDeadline(request);
   try {
-    const answer = await sendRequest(request.url, {
+    const response = await sendRequest(request.url, {
       dispatcher: agent,
       method: request.method,
       headers: request.headers ?? {},
       body: toUndiciBody(request.body),
       signal: deadline.signal,
     });
-    return toResponse(answer, request, deadline);
+    return toResponse(response, request, deadline);
   } catch (error) {
     deadline.close();
     throw toComfyError(error, request, deadline);

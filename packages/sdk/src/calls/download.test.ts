@@ -30,12 +30,12 @@ describe('bytes', () => {
   });
 
   it('asks for the rest of a broken download', async () => {
-    const { fetch, asked } = createFakeFetch(answer({}, 206));
+    const { fetch, requests } = createFakeFetch(answer({}, 206));
     const comfleet = new Comfleet({ url: 'http://server', fetch });
 
     await comfleet.tasks.download('task-1', { index: 2, offset: 100 });
 
-    expect(asked[0]?.url).toBe('http://server/api/v2/tasks/task-1/download?index=2');
-    expect(asked[0]?.headers.range).toBe('bytes=100-');
+    expect(requests[0]?.url).toBe('http://server/api/v2/tasks/task-1/download?index=2');
+    expect(requests[0]?.headers.range).toBe('bytes=100-');
   });
 });

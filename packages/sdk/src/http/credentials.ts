@@ -1,5 +1,5 @@
 import { tokenSchema } from '@comfleet/contract';
-import { ComfleetError, parseJsonOrNull, readErrorAnswer } from '../errors.ts';
+import { ComfleetError, parseJsonOrNull, readErrorResponse } from '../errors.ts';
 import type { Clock } from '../platform/clock.ts';
 
 /** A bearer token, a function that has the current one, or a client's id and secret to draw tokens with. */
@@ -50,7 +50,7 @@ export class TokenSource {
 
   async #draw(clientId: string, clientSecret: string): Promise<string> {
     const response = await this.#post(JSON.stringify({ client_id: clientId, client_secret: clientSecret }));
-    if (!response.ok) throw await readErrorAnswer(response, this.#clock.nowMs());
+    if (!response.ok) throw await readErrorResponse(response, this.#clock.nowMs());
     const answer = tokenSchema.safeParse(parseJsonOrNull(await response.text()));
     if (!answer.success) {
       throw new ComfleetError('INVALID_ANSWER', 'The token answer is not as expected.', {

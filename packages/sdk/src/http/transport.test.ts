@@ -26,44 +26,44 @@ const WHO = {
 
 function open(answers: (Response | Error)[], over: Partial<ComfleetOptions> = {}) {
   const { clock, slept, fireTimers, advance } = createFakeClock();
-  const { fetch, asked } = createFakeFetch(...answers);
+  const { fetch, requests } = createFakeFetch(...answers);
   const random = createFakeRandom();
   const comfleet = new Comfleet({ url: 'http://server/', token: 't', fetch, clock, random, ...over });
-  return { comfleet, asked, slept, fireTimers, advance };
+  return { comfleet, requests, slept, fireTimers, advance };
 }
 
 describe('submit', () => {
   it('sends the same idempotency key and body again after an unclear outcome', async () => {
-    const { comfleet, asked } = open([new TypeError('fetch failed'), answer(SUBMITTED, 200)]);
+    const { comfleet, requests } = open([new TypeError('fetch failed'), answer(SUBMITTED, 200)]);
 
     const submitted = await comfleet.tasks.submit({ workflow_name: 'empty_image' });
 
     expect(submitted.task_id).toBe('task-1');
-    expect(asked.map((a) => a.headers['idempotency-key'])).toEqual([
+    expect(requests.map((a) => a.headers['idempotency-key'])).toEqual([
       '000102030405060708090a0b0c0d0e0f',
       '000102030405060708090a0b0c0d0e0f',
     ]);
-    expect(asked.map((a) => a.body)).toEqual([
+    expect(requests.map((a) => a.body)).toEqual([
       '{"workflow_name":"empty_image"}',
       '{"workflow_name":"empty_image"}',
     ]);
   });
 
   it('makes another key for another call', async () => {
-    const { comfleet, asked } = open([answer(SUBMITTED), answer(SUBMITTED)]);
+    const { comfleet, requests } = open([answer(SUBMITTED), answer(SUBMITTED)]);
 
     await comfleet.tasks.submit({});
     await comfleet.tasks.submit({});
 
-    expect(asked[0]?.headers['idempotency-key']).not.toBe(asked[1]?.headers['idempotency-key']);
+    expect(requests[0]?.headers['idempotency-key']).not.toBe(requests[1]?.headers['idempotency-key']);
   });
 
   it('WF23 sends a raw graph as written', async () => {
-    const { comfleet, asked } = open([answer(SUBMITTED)]);
+    const { comfleet, requests } = open([answer(SUBMITTED)]);
 
     await comfleet.tasks.submit({ name: 'n', rawGraph: '{"3":{"inputs":{"seed":18446744073709551615}}}' });
 
-    expect(asked[0]?.body).toBe('{"name":"n","graph":{"3":{"inputs":{"seed":18446744073709551615}}}}');
+    expect(requests[0]?.body).toBe('{"name":"n","graph":{"3":{"inputs":{"seed":18446744073709551615}}}}');
   });
 });
 
@@ -77,18 +77,18 @@ describe('retries', () => {
   });
 
   it('does not repeat a registration whose outcome is unclear', async () => {
-    const { comfleet, asked } = open([new TypeError('fetch failed')]);
+    const { comfleet, requests } = open([new TypeError('fetch failed')]);
 
     await expect(comfleet.clients.register('name')).rejects.toMatchObject({ code: 'UNREACHABLE', status: 0 });
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 
   it('gives up after five tries', async () => {
     const broken = Array.from({ length: 5 }, () => new TypeError('fetch failed'));
-    const { comfleet, asked } = open(broken);
+    const { comfleet, requests } = open(broken);
 
     await expect(comfleet.auth.me()).rejects.toMatchObject({ code: 'UNREACHABLE' });
-    expect(asked).toHaveLength(5);
+    expect(requests).toHaveLength(5);
   });
 
   it('gives the caller the code, details and request id of a refusal', async () => {
@@ -118,7 +118,7 @@ describe('answers', () => {
   });
 
   it('passes pages on until the last', async () => {
-    const { comfleet, asked } = open([
+    const { comfleet, requests } = open([
       answer({ tasks: [], total: 0, next_cursor: 'c2' }),
       answer({ tasks: [], total: 0, next_cursor: null }),
     ]);
@@ -126,7 +126,7 @@ describe('answers', () => {
     for await (const task of comfleet.tasks.each({ status: 'pending', batchId: 'b' }))
       expect(task).toBeDefined();
 
-    expect(asked.map((a) => a.url)).toEqual([
+    expect(requests.map((a) => a.url)).toEqual([
       'http://server/api/v2/tasks?status=pending&batch_id=b',
       'http://server/api/v2/tasks?status=pending&cursor=c2&batch_id=b',
     ]);
@@ -148,11 +148,11 @@ describe('waits', () => {
   it('ends a call that outlives its time', async () => {
     const { fetch, called } = hang();
     const { comfleet, fireTimers } = open([], { fetch, retry: { retries: 0 }, timeoutMs: 5000 });
-    const asked = called();
+    const requests = called();
     const answered = comfleet.auth.me();
     const outcome = expect(answered).rejects.toMatchObject({ code: 'TIMED_OUT' });
 
-    await asked;
+    await requests;
     fireTimers();
 
     await outcome;
@@ -162,11 +162,11 @@ describe('waits', () => {
     const { fetch, called } = hang();
     const { comfleet } = open([], { fetch });
     const abort = new AbortController();
-    const asked = called();
+    const requests = called();
     const answered = comfleet.auth.me({ signal: abort.signal });
     const outcome = expect(answered).rejects.toThrow('enough');
 
-    await asked;
+    await requests;
     abort.abort(new Error('enough'));
 
     await outcome;
@@ -177,7 +177,7 @@ describe('a client with id and secret', () => {
   const credentials = { token: undefined, clientId: 'id', clientSecret: 'secret' };
 
   it('draws one token for many calls, and another shortly before its end', async () => {
-    const { comfleet, asked, advance } = open(
+    const { comfleet, requests, advance } = open(
       [answer(TOKEN), answer(WHO), answer(WHO), answer({ ...TOKEN, access_token: 'second' }), answer(WHO)],
       credentials,
     );
@@ -187,7 +187,7 @@ describe('a client with id and secret', () => {
     advance(3_580_000);
     await comfleet.auth.me();
 
-    expect(asked.map((a) => a.headers.authorization)).toEqual([
+    expect(requests.map((a) => a.headers.authorization)).toEqual([
       undefined,
       'Bearer drawn',
       'Bearer drawn',
@@ -197,14 +197,14 @@ describe('a client with id and secret', () => {
   });
 
   it('draws a new token once when the server refuses the old one', async () => {
-    const { comfleet, asked } = open(
+    const { comfleet, requests } = open(
       [answer(TOKEN), refusal('UNAUTHORIZED', 401), answer({ ...TOKEN, access_token: 'new' }), answer(WHO)],
       credentials,
     );
 
     await comfleet.auth.me();
 
-    expect(asked.at(-1)?.headers.authorization).toBe('Bearer new');
+    expect(requests.at(-1)?.headers.authorization).toBe('Bearer new');
   });
 
   it('passes a refused secret on', async () => {

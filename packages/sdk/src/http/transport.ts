@@ -1,4 +1,4 @@
-import { ComfleetError, parseJsonOrNull, readErrorAnswer } from '../errors.ts';
+import { ComfleetError, parseJsonOrNull, readErrorResponse } from '../errors.ts';
 import { type Clock, toReason } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
 import type { TokenSource } from './credentials.ts';
@@ -12,7 +12,7 @@ export interface CallOptions {
 }
 
 /** What is asked of a schema here; every schema of the contract fits. */
-export interface AnswerSchema<T> {
+export interface ResponseSchema<T> {
   safeParse(
     value: unknown,
   ):
@@ -72,7 +72,7 @@ export class HttpTransport {
   }
 
   /** Sends and reads a JSON answer checked against its schema. Throws ComfleetError, or the signal's reason. */
-  async json<T>(request: Request, schema: AnswerSchema<T>): Promise<T> {
+  async json<T>(request: Request, schema: ResponseSchema<T>): Promise<T> {
     const text = await this.send(request, (response) => response.text());
     const answer = schema.safeParse(parseJsonOrNull(text));
     if (answer.success) return answer.data;
@@ -125,7 +125,7 @@ export class HttpTransport {
         signal: AbortSignal.any(signals),
       });
       if (!response.ok)
-        return { ok: false, error: await readErrorAnswer(response, this.#deps.clock.nowMs()) };
+        return { ok: false, error: await readErrorResponse(response, this.#deps.clock.nowMs()) };
       return { ok: true, value: await read(response) };
     } catch (cause) {
       if (request.signal?.aborted === true) throw toReason(request.signal);

@@ -30,8 +30,8 @@ export const CONFIG_REFERENCE_ZH: ReferenceWords = {
     types: { integer: '整数', number: '数字', string: '文本', boolean: 'true 或 false' },
   },
   describe: (description) => {
-    const told = DESCRIPTIONS_ZH[description];
-    if (told === undefined) throw new Error(`settings-zh.ts lacks: ${description}`);
-    return told;
+    const translated = DESCRIPTIONS_ZH[description];
+    if (translated === undefined) throw new Error(`settings-zh.ts lacks: ${description}`);
+    return translated;
   },
 };

@@ -30,8 +30,8 @@ export function listFleetModels(
   filter: ModelFilter,
   { limit, cursor = '' }: { limit: number; cursor?: string | undefined },
 ): FleetModelPage {
-  const asked = holders.filter(({ name }) => filter.worker === undefined || name === filter.worker);
-  const models = collectModels(asked).filter(
+  const selected = holders.filter(({ name }) => filter.worker === undefined || name === filter.worker);
+  const models = collectModels(selected).filter(
     ({ folder, kind }) =>
       (filter.folder === undefined || folder === filter.folder) &&
       (filter.kind === undefined || kind === filter.kind),

@@ -180,7 +180,7 @@ async function dropSocket({ socket }: Pick<ConnectedWorker, 'socket'>): Promise<
       stop();
       resolve();
     });
-    socket.reopen('asked for');
+    socket.reopen('requested');
   });
 }
 

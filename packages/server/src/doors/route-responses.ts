@@ -3,7 +3,7 @@ import { ERRORS, type ErrorCode, errorEnvelopeSchema } from '@comfleet/contract'
 import type { FastifySchema } from 'fastify';
 import { z } from 'zod';
 import { AppError } from '../platform/errors/app-error.ts';
-import { toHead } from '../platform/http/error-answer.ts';
+import { toHead } from '../platform/http/error-response.ts';
 import { UNREAD_STATUSES } from '../platform/http/refuse-unread.ts';
 import { type Access, isPermission } from './authentication.ts';
 import { OPERATIONS, type Operation } from './comfy-v2/operations.ts';
@@ -26,7 +26,7 @@ export interface RouteFacts {
 }
 
 /** One response in the API document, in zod. */
-interface DocumentedAnswer {
+interface DocumentedResponse {
   description: string;
   content?: Record<string, { schema: z.ZodType }>;
 }
@@ -35,20 +35,20 @@ interface DocumentedAnswer {
 export const noBody = z.strictObject({}).nullish();
 
 /** A response that is not JSON. */
-export function answerAs(mediaType: string, description: string): DocumentedAnswer {
+export function respondAs(mediaType: string, description: string): DocumentedResponse {
   return { description, content: { [mediaType]: { schema: z.string() } } };
 }
 
 /** Responses of a route that sends a file (`sendContent`). */
-export const contentAnswers = {
-  200: answerAs('*/*', 'The bytes, with the media type of the file.'),
-  206: answerAs('*/*', 'The part that the header Range asks for.'),
+export const contentResponses = {
+  200: respondAs('*/*', 'The bytes, with the media type of the file.'),
+  206: respondAs('*/*', 'The part that the header Range asks for.'),
   304: z.null().describe('The file that the header If-None-Match names.'),
   416: z.null().describe('The header Range asks for bytes beyond the end; Content-Range has the length.'),
 };
 
 /** The response of an event stream. `kind` is the schema name of the events' data. */
-export function streamAnswers(kind: string): { 200: DocumentedAnswer } {
+export function streamResponses(kind: string): { 200: DocumentedResponse } {
   const description = `Server-sent events; the data of each is JSON, a ${kind}.`;
   return { 200: { description, content: { 'text/event-stream': { schema: z.unknown() } } } };
 }

@@ -77,14 +77,14 @@ const PROBE_TIMEOUT_MS = 1000;
 /** A ComfyUI at the usual address becomes a worker; any other server there does not. */
 async function findLocalComfyui(scope: Scope, app: App, options: UpOptions): Promise<boolean> {
   const { url } = app.config.comfyui;
-  if (!(await answersAsComfyui(url, scope.signal))) return false;
+  if (!(await isComfyui(url, scope.signal))) return false;
   const worker = await app.fleet.add({ name: 'comfyui', url, source: 'discovered' });
   options.print(createSayStart(options.language)('start.found_worker', { url }));
   await waitUntilKnown(app, worker.id);
   return true;
 }
 
-async function answersAsComfyui(url: string, signal: AbortSignal): Promise<boolean> {
+async function isComfyui(url: string, signal: AbortSignal): Promise<boolean> {
   const transport = createNodeTransport();
   try {
     const http = new ComfyHttp({ baseUrl: url, transport });

@@ -6,7 +6,7 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import { readLosslessBody } from '../../platform/http/json-body.ts';
 import { sendContent } from '../../platform/http/send-content.ts';
 import { principalOf } from '../authentication.ts';
-import { answerAs, contentAnswers } from '../route-answers.ts';
+import { contentResponses, respondAs } from '../route-responses.ts';
 import { parseHash, readFromHashBody } from './asset-fields.ts';
 import { receiveAsset } from './asset-upload.ts';
 import { toAsset } from './asset-view.ts';
@@ -16,10 +16,10 @@ import { createSurface, type Surface } from './surface.ts';
 
 const OCTETS = 'application/octet-stream';
 /* The contract has no 304. */
-const octetAnswers = {
-  200: answerAs(OCTETS, 'The bytes.'),
-  206: answerAs(OCTETS, contentAnswers[206].description),
-  416: contentAnswers[416],
+const octetResponses = {
+  200: respondAs(OCTETS, 'The bytes.'),
+  206: respondAs(OCTETS, contentResponses[206].description),
+  416: contentResponses[416],
 };
 
 /** Adds POST /, /from-hash, HEAD /by-hash/{hash}, GET and DELETE /{id}, GET /{id}/content below /api/v2/assets. */
@@ -110,7 +110,7 @@ function addReadingRoutes(app: HttpServer, { assets }: ComfyV2Deps, surfaceOf: S
     schema: {
       tags: ['comfy-v2'],
       summary: 'Bytes of an asset; ranges (Comfy API v2)',
-      response: octetAnswers,
+      response: octetResponses,
     },
     handler: async (request, reply) => {
       const content = await assets.open(principalOf(request), readAssetId(request));

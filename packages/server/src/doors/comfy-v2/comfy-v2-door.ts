@@ -1,7 +1,7 @@
 import multipart from '@fastify/multipart';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../platform/errors/app-error.ts';
-import { toAppError } from '../../platform/http/error-answer.ts';
+import { toAppError } from '../../platform/http/error-response.ts';
 import { type HttpServer, logError } from '../../platform/http/http-server.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { type AuthenticationOptions, createAuthentication } from '../authentication.ts';
@@ -22,9 +22,9 @@ export async function addComfyV2Door(
   const addScope = async (prefix: string, addRoutes: (scope: HttpServer, deps: ComfyV2Deps) => void) => {
     await app.register(
       async (scope) => {
-        scope.setErrorHandler((thrown, request, reply) => answerError(thrown, request, reply, deps.logger));
+        scope.setErrorHandler((thrown, request, reply) => sendError(thrown, request, reply, deps.logger));
         scope.setNotFoundHandler((request, reply) =>
-          answerError(new AppError('NOT_FOUND'), request, reply, deps.logger),
+          sendError(new AppError('NOT_FOUND'), request, reply, deps.logger),
         );
         scope.addHook('onRequest', createAuthentication({ ...authentication, identity: deps.identity }));
         await scope.register(multipart, { throwFileSizeLimit: false });
@@ -37,7 +37,7 @@ export async function addComfyV2Door(
   await addScope('/api/v2/assets', addAssetRoutes);
 }
 
-function answerError(
+function sendError(
   thrown: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -45,8 +45,8 @@ function answerError(
 ): FastifyReply {
   const error = toAppError(thrown);
   logError(error, request, logger);
-  const answer = toContractError(error, request.routeOptions?.config?.operation);
-  const { status, code, message, details, retryAfter } = answer;
+  const response = toContractError(error, request.routeOptions?.config?.operation);
+  const { status, code, message, details, retryAfter } = response;
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   reply.removeHeader('content-disposition');

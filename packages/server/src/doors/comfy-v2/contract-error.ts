@@ -39,12 +39,12 @@ const UPSTREAM: ContractError = {
 
 /** Maps any error to one that the contract documents for the operation; `undefined` is an unknown address. */
 export function toContractError(error: AppError, operation: Operation | undefined): ContractError {
-  const answer = translate(error, operation);
-  if (operation === undefined) return answer.status === 500 ? answer : NOT_FOUND;
+  const translated = translate(error, operation);
+  if (operation === undefined) return translated.status === 500 ? translated : NOT_FOUND;
   const documented: readonly number[] = OPERATIONS[operation];
-  if (documented.includes(answer.status)) return answer;
+  if (documented.includes(translated.status)) return translated;
   // The operation has no error for such a request: the object it names does not exist.
-  if (answer.status >= 500 || !documented.includes(404)) return UPSTREAM;
+  if (translated.status >= 500 || !documented.includes(404)) return UPSTREAM;
   return operation === 'assetFromHash' ? BLOB_NOT_FOUND : NOT_FOUND;
 }
 

@@ -6,7 +6,7 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { sendJsonText } from '../../platform/http/send-json-text.ts';
 import { principalOf } from '../authentication.ts';
-import { streamAnswers } from '../route-answers.ts';
+import { streamResponses } from '../route-responses.ts';
 import type { ComfyV2Deps } from './comfy-v2-deps.ts';
 import { contractJson, jobBody, keyHeaders } from './documented-bodies.ts';
 import { streamJob } from './job-stream.ts';
@@ -75,7 +75,7 @@ export function addJobRoutes(app: HttpServer, deps: ComfyV2Deps): void {
     schema: {
       tags: ['comfy-v2'],
       summary: 'Follow a job: server-sent events (Comfy API v2)',
-      response: streamAnswers('frame of the Comfy API v2'),
+      response: streamResponses('frame of the Comfy API v2'),
     },
     handler: async (request, reply) => streamJob(request, reply, deps, readId(request)),
   });

@@ -104,11 +104,11 @@ function toJobError(error: RecordedError | null) {
     const value = cause.details?.[key];
     return typeof value === 'string' ? value : null;
   };
-  const said = read('message');
+  const message = read('message');
   const kind = read('exception_type');
   return {
     code: error.code.toLowerCase(),
-    message: said === null ? cause.message : kind === null ? said : `${kind}: ${said}`,
+    message: message === null ? cause.message : kind === null ? message : `${kind}: ${message}`,
     node_id: read('node_id'),
     class_type: read('class_type'),
     traceback: read('traceback'),

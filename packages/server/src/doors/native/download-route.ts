@@ -9,7 +9,7 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import { sendContent } from '../../platform/http/send-content.ts';
 import { measureZip, streamZip } from '../../platform/http/zip-stream.ts';
 import { principalOf } from '../authentication.ts';
-import { contentAnswers } from '../route-answers.ts';
+import { contentResponses } from '../route-responses.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, readTaskId } from './route-schemas.ts';
 
@@ -25,7 +25,7 @@ export function addDownloadRoute(app: HttpServer, deps: NativeDeps): void {
       summary: 'A result by index; without index the only one, or a ZIP of all',
       params: idParams,
       querystring: z.strictObject({ index: z.coerce.number().int().min(0).optional() }),
-      response: contentAnswers,
+      response: contentResponses,
     },
     handler: async (request, reply) => {
       const actor = principalOf(request);

@@ -3,7 +3,7 @@ import { watchSession } from '../../people/identity/watch-session.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { SseStream } from '../../platform/http/sse-stream.ts';
 import { sessionOf } from '../authentication.ts';
-import { streamAnswers } from '../route-answers.ts';
+import { streamResponses } from '../route-responses.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, pageQuery } from './route-schemas.ts';
 
@@ -38,7 +38,7 @@ export function addFleetEventRoutes(app: HttpServer, deps: NativeDeps): void {
     schema: {
       tags: ['fleet'],
       summary: 'Follow the fleet: server-sent events, all workers first, then each that changes',
-      response: streamAnswers('FleetFrame'),
+      response: streamResponses('FleetFrame'),
     },
     handler: async (request, reply) => {
       const session = sessionOf(request);

@@ -75,7 +75,7 @@ function addBalancingRoutes(app: HttpServer, { balancing, statistics }: NativeDe
       summary: 'The strategy that chooses workers, and what decides it',
       response: { 200: balancingSchema },
     },
-    handler: async () => toAnswer(balancing.state),
+    handler: async () => toBalancing(balancing.state),
   });
 
   app.put('/api/fleet/balancing', {
@@ -88,12 +88,12 @@ function addBalancingRoutes(app: HttpServer, { balancing, statistics }: NativeDe
     },
     handler: async (request) => {
       await balancing.change(request.body.strategy, principalOf(request).id);
-      return toAnswer(balancing.state);
+      return toBalancing(balancing.state);
     },
   });
 }
 
-function toAnswer({ strategy, source, changed }: BalancingState): BalancingAnswer {
+function toBalancing({ strategy, source, changed }: BalancingState): BalancingAnswer {
   return {
     strategy,
     source,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import type { AuthenticationOptions } from '../authentication.ts';
 import { createAuthentication } from '../authentication.ts';
-import { noBody } from '../route-answers.ts';
+import { noBody } from '../route-responses.ts';
 import { addAuthRoutes } from './auth-routes.ts';
 import { addBatchRoutes } from './batch-routes.ts';
 import { addClientRoutes } from './client-routes.ts';

@@ -5,7 +5,7 @@ import { watchSession } from '../../people/identity/watch-session.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { SseStream } from '../../platform/http/sse-stream.ts';
 import { principalOf, sessionOf } from '../authentication.ts';
-import { streamAnswers } from '../route-answers.ts';
+import { streamResponses } from '../route-responses.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, readBatchId, readTaskId } from './route-schemas.ts';
 
@@ -18,7 +18,7 @@ export function addStreamRoutes(app: HttpServer, deps: NativeDeps): void {
       summary: 'Follow a task: server-sent events, resumed by Last-Event-ID or ?after=',
       params: idParams,
       querystring: z.strictObject({ after: z.coerce.number().int().min(0).optional() }),
-      response: streamAnswers('StreamFrame'),
+      response: streamResponses('StreamFrame'),
     },
     handler: async (request, reply) => {
       const actor = principalOf(request);
@@ -36,7 +36,7 @@ export function addStreamRoutes(app: HttpServer, deps: NativeDeps): void {
       tags: ['batches'],
       summary: 'Follow the tasks of a batch: server-sent events, a snapshot first',
       params: idParams,
-      response: streamAnswers('StreamFrame'),
+      response: streamResponses('StreamFrame'),
     },
     handler: async (request, reply) => {
       const actor = principalOf(request);

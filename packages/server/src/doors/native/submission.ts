@@ -59,7 +59,7 @@ export function isOptionName(name: string): boolean {
 }
 
 /** Sends 201 with the new task's address, or 200 if the key was used before with the same body. */
-export function answerSubmitted(reply: FastifyReply, outcome: SubmitOutcome): Submitted {
+export function sendSubmitted(reply: FastifyReply, outcome: SubmitOutcome): Submitted {
   reply.status(outcome.replayed ? 200 : 201).header('location', `/api/v2/tasks/${outcome.submitted.task_id}`);
   return outcome.submitted;
 }

@@ -8,10 +8,10 @@ import { principalOf } from '../authentication.ts';
 import { idempotencyHeaders, readIdempotency } from './idempotency.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, readTaskId, SUBMIT_REFUSALS } from './route-schemas.ts';
-import { answerSubmitted, isOptionName, pickOptions, readSubmitBody, refuseField } from './submission.ts';
+import { isOptionName, pickOptions, readSubmitBody, refuseField, sendSubmitted } from './submission.ts';
 
 const submitBodySchema = z.strictObject(submitTaskSchema.shape);
-const submitAnswers = { 200: submittedSchema, 201: submittedSchema };
+const submitResponses = { 200: submittedSchema, 201: submittedSchema };
 
 /** The v1 routes with flat bodies, and their task types. */
 const FLAT_ROUTES = {
@@ -50,7 +50,7 @@ function addSubmitRoute(app: HttpServer, deps: NativeDeps): void {
       summary: 'Submit a named workflow with parameters, or a graph',
       headers: idempotencyHeaders,
       body: submitBodySchema,
-      response: submitAnswers,
+      response: submitResponses,
     },
     handler: async (request, reply) => {
       const actor = principalOf(request);
@@ -65,7 +65,7 @@ function addSubmitRoute(app: HttpServer, deps: NativeDeps): void {
         ...(body.extra_data ? { extraData: toRecord(readLosslessBody(request).extra_data) } : {}),
         idempotency: await readIdempotency(request, deps),
       });
-      return answerSubmitted(reply, outcome);
+      return sendSubmitted(reply, outcome);
     },
   });
 }
@@ -83,7 +83,7 @@ function addFlatRoute(
       summary: `Submit a task of type ${taskType}; parameters stand beside the options`,
       headers: idempotencyHeaders,
       body: flatBodySchema,
-      response: submitAnswers,
+      response: submitResponses,
     },
     handler: async (request, reply) => {
       const outcome = await deps.tasks.submit({
@@ -99,7 +99,7 @@ function addFlatRoute(
         options: pickOptions(request.body),
         idempotency: await readIdempotency(request, deps),
       });
-      return answerSubmitted(reply, outcome);
+      return sendSubmitted(reply, outcome);
     },
   });
 }
@@ -115,7 +115,7 @@ function addRetryRoute(app: HttpServer, { tasks }: NativeDeps): void {
       response: { 201: submittedSchema },
     },
     handler: async (request, reply) =>
-      answerSubmitted(reply, await tasks.retry(principalOf(request), readTaskId(request.params.id))),
+      sendSubmitted(reply, await tasks.retry(principalOf(request), readTaskId(request.params.id))),
   });
 }
 

@@ -10,7 +10,7 @@ import { sendContent } from '../../platform/http/send-content.ts';
 import { toAssetPath } from '../../platform/http/signed-links.ts';
 import { readForm, readOnlyFile } from '../../platform/http/upload-form.ts';
 import { findRequestSession, principalOf } from '../authentication.ts';
-import { contentAnswers } from '../route-answers.ts';
+import { contentResponses } from '../route-responses.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, readAssetId } from './route-schemas.ts';
 import { refuseField } from './submission.ts';
@@ -132,7 +132,7 @@ function addContentRoute(app: HttpServer, { assets, links }: NativeDeps): void {
         expires: z.string().max(20).optional(),
         signature: z.string().max(100).optional(),
       }),
-      response: contentAnswers,
+      response: contentResponses,
     },
     handler: async (request, reply) => {
       const id = readAssetId(request.params.id);

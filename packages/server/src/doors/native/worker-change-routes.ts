@@ -12,7 +12,7 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams } from './route-schemas.ts';
 
-const workerAnswers = { 200: workerSchema };
+const workerResponses = { 200: workerSchema };
 const switchBody = z.strictObject({ on: z.boolean() });
 
 /** Adds routes for admins to add, change and remove workers (ND5, ND6, ND7). */
@@ -51,7 +51,7 @@ function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
       summary: 'Change what stands in the body; not for workers of the file',
       params: idParams,
       body: changeWorkerSchema,
-      response: workerAnswers,
+      response: workerResponses,
     },
     handler: (request) => fleet.change(request.params.id, toWorkerSettings(request.body)),
   });
@@ -78,7 +78,7 @@ function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
       tags: ['fleet'],
       summary: 'Ask a worker now which node classes and models it has',
       params: idParams,
-      response: workerAnswers,
+      response: workerResponses,
     },
     handler: (request) => fleet.refreshInventory(request.params.id),
   });
@@ -92,7 +92,7 @@ function addSwitchRoutes(app: HttpServer, { fleet }: NativeDeps): void {
       summary: 'Take a worker out of service, or back',
       params: idParams,
       body: switchBody,
-      response: workerAnswers,
+      response: workerResponses,
     },
     handler: (request) => fleet.override(request.params.id, { maintenance: request.body.on }),
   });
@@ -104,7 +104,7 @@ function addSwitchRoutes(app: HttpServer, { fleet }: NativeDeps): void {
       summary: 'Let a worker finish its tasks and accept no new ones, or end that',
       params: idParams,
       body: switchBody,
-      response: workerAnswers,
+      response: workerResponses,
     },
     handler: (request) => fleet.override(request.params.id, { draining: request.body.on }),
   });
@@ -116,7 +116,7 @@ function addSwitchRoutes(app: HttpServer, { fleet }: NativeDeps): void {
       summary: 'Enable or disable a worker, whatever the file says',
       params: idParams,
       body: switchBody,
-      response: workerAnswers,
+      response: workerResponses,
     },
     handler: (request) => fleet.override(request.params.id, { enabled: request.body.on }),
   });

@@ -4,8 +4,8 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams } from './route-schemas.ts';
 
-const workerAnswers = { 200: workerSchema };
-const checkedAnswers = { 200: checkedWorkerSchema };
+const workerResponses = { 200: workerSchema };
+const checkedResponses = { 200: checkedWorkerSchema };
 
 /** Adds worker routes for admins. */
 export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
@@ -21,7 +21,7 @@ export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
 
   app.get('/api/fleet/workers/:id', {
     config: { access: 'fleet.see', refusals: ['WORKER_NOT_FOUND'] },
-    schema: { tags: ['fleet'], summary: 'One worker', params: idParams, response: workerAnswers },
+    schema: { tags: ['fleet'], summary: 'One worker', params: idParams, response: workerResponses },
     handler: async (request) => fleet.load(request.params.id),
   });
 
@@ -31,7 +31,7 @@ export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
       tags: ['fleet'],
       summary: "Check a worker's health now; what this check found is beside the worker",
       params: idParams,
-      response: checkedAnswers,
+      response: checkedResponses,
     },
     handler: (request) => fleet.check(request.params.id),
   });
@@ -42,7 +42,7 @@ export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
       tags: ['fleet'],
       summary: 'Accept the ComfyUI that now answers on the address in place of the former one',
       params: idParams,
-      response: checkedAnswers,
+      response: checkedResponses,
     },
     handler: (request) => fleet.acceptIdentity(request.params.id),
   });
@@ -53,7 +53,7 @@ export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
       tags: ['fleet'],
       summary: "Close a worker's socket and reconnect; its tasks go on",
       params: idParams,
-      response: workerAnswers,
+      response: workerResponses,
     },
     handler: (request) => fleet.reconnect(request.params.id),
   });

@@ -6,7 +6,7 @@ import { createJsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-ty
 import { z } from 'zod';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { toRecord } from '../../platform/http/json-body.ts';
-import { describeProblems, describeSecurity, noBody, type RouteFacts } from '../route-answers.ts';
+import { describeProblems, describeSecurity, noBody, type RouteFacts } from '../route-responses.ts';
 
 const DOCS_CSP =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -117,13 +117,13 @@ function readFacts({ method, config }: RouteOptions): RouteFacts {
 /** Names the status of responses with a JSON body; those with a description of their own stay unchanged. */
 function describeSuccesses(response: unknown): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(toRecord(response)).map(([status, answer]) => {
-      const hasBody = answer instanceof z.ZodType && !(answer instanceof z.ZodNull);
+    Object.entries(toRecord(response)).map(([status, documented]) => {
+      const hasBody = documented instanceof z.ZodType && !(documented instanceof z.ZodNull);
       const described = {
         description: STATUS_CODES[status],
-        content: { 'application/json': { schema: answer } },
+        content: { 'application/json': { schema: documented } },
       };
-      return [status, hasBody ? described : answer];
+      return [status, hasBody ? described : documented];
     }),
   );
 }

@@ -43,10 +43,10 @@ async function checkDatabase(db: Database<SettingTables>): Promise<ServiceHealth
   const { driver } = db;
   try {
     await db.read(db.k.selectFrom('setting').select('name').limit(1));
-    return { ...say('ok', { code: 'service.database', params: { driver } }), details: { driver } };
+    return { ...toHealth('ok', { code: 'service.database', params: { driver } }), details: { driver } };
   } catch (thrown) {
     const details = { error: toError(thrown).message };
-    return { ...say('down', { code: 'service.database_down', params: { driver } }), details };
+    return { ...toHealth('down', { code: 'service.database_down', params: { driver } }), details };
   }
 }
 
@@ -54,17 +54,17 @@ function describeStorage({ state, freeBytes }: HealthDeps['storage']): ServiceHe
   const details = { free_bytes: freeBytes };
   switch (state.kind) {
     case 'ok':
-      return { ...say('ok', plainText('service.storage')), details };
+      return { ...toHealth('ok', plainText('service.storage')), details };
     case 'log_lost':
-      return { ...say('degraded', plainText('service.log_lost')), details };
+      return { ...toHealth('degraded', plainText('service.log_lost')), details };
     case 'full':
-      return { ...say('down', plainText('service.storage_full')), details };
+      return { ...toHealth('down', plainText('service.storage_full')), details };
     case 'unwritable': {
       const { reason } = state;
-      return { ...say('down', { code: 'service.storage_unwritable', params: { reason } }), details };
+      return { ...toHealth('down', { code: 'service.storage_unwritable', params: { reason } }), details };
     }
     case 'damaged':
-      return { ...say('down', plainText('service.database_damaged')), details };
+      return { ...toHealth('down', plainText('service.database_damaged')), details };
     default: {
       const unknownState: never = state;
       return unknownState;
@@ -82,22 +82,22 @@ async function describeQueue(statistics: HealthDeps['statistics']): Promise<Serv
   const { waiting, held, running } = await statistics.engine();
   const counts = { waiting, held, running };
   return {
-    ...say('ok', { code: 'service.queue', params: counts }),
+    ...toHealth('ok', { code: 'service.queue', params: counts }),
     details: { engine: 'embedded', ...counts },
   };
 }
 
 function describeRedis({ redis }: DoorsConfig): ServiceHealth {
-  return say('ok', plainText(redis ? 'service.redis_unused' : 'service.redis_unneeded'));
+  return toHealth('ok', plainText(redis ? 'service.redis_unused' : 'service.redis_unneeded'));
 }
 
 function describeWorkers(workers: readonly Worker[]): ServiceHealth {
   const total = workers.length;
   const online = workers.filter((worker) => worker.state === 'online' || worker.state === 'busy').length;
   const details = { total, online };
-  if (total === 0) return { ...say('degraded', plainText('service.no_workers')), details };
-  if (online === 0) return { ...say('degraded', describeDown(workers)), details };
-  return { ...say('ok', { code: 'service.workers', params: details }), details };
+  if (total === 0) return { ...toHealth('degraded', plainText('service.no_workers')), details };
+  if (online === 0) return { ...toHealth('degraded', describeDown(workers)), details };
+  return { ...toHealth('ok', { code: 'service.workers', params: details }), details };
 }
 
 const MAX_PROBLEMS = 3;
@@ -115,10 +115,10 @@ function describeDown(workers: readonly Worker[]): FleetText {
     problems.set(text.code, { code: 'service.worker_down', params: { since, problem: text, step } });
   }
   if (problems.size === 0) return { code: 'service.workers_offline', params: { total } };
-  const most = [...problems.values()].slice(0, MAX_PROBLEMS);
-  return { code: 'service.workers_down', params: { total, problems: most } };
+  const listed = [...problems.values()].slice(0, MAX_PROBLEMS);
+  return { code: 'service.workers_down', params: { total, problems: listed } };
 }
 
-function say(status: ServiceHealth['status'], text: FleetText): ServiceHealth {
+function toHealth(status: ServiceHealth['status'], text: FleetText): ServiceHealth {
   return { status, message: toFleetSentence(text), message_text: text };
 }

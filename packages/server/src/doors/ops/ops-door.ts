@@ -4,7 +4,7 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { AuthenticationOptions } from '../authentication.ts';
 import { createAuthentication } from '../authentication.ts';
-import { answerAs } from '../route-answers.ts';
+import { respondAs } from '../route-responses.ts';
 import { addClientPages } from './client-pages.ts';
 import { explainParts, type HealthDeps, loadHealth } from './health.ts';
 import { createMetrics, type MetricsDeps, measureRequests } from './metrics.ts';
@@ -38,7 +38,7 @@ export async function addOpsDoor(
       schema: {
         tags: ['ops'],
         summary: 'Metrics for Prometheus',
-        response: { 200: answerAs('text/plain', 'The metrics.') },
+        response: { 200: respondAs('text/plain', 'The metrics.') },
       },
       handler: async (_request, reply) => {
         reply.type(registry.contentType);
@@ -73,7 +73,7 @@ function addHealthRoutes(app: HttpServer, deps: OpsDeps): void {
     schema: {
       tags: ['ops'],
       summary: 'The process runs',
-      response: { 200: answerAs('text/plain', 'ok') },
+      response: { 200: respondAs('text/plain', 'ok') },
     },
     handler: async (_request, reply) => {
       reply.type('text/plain; charset=utf-8');
@@ -86,7 +86,7 @@ function addHealthRoutes(app: HttpServer, deps: OpsDeps): void {
     schema: {
       tags: ['ops'],
       summary: 'Tasks can be taken; else why not. What is not well follows, a line each',
-      response: { 200: answerAs('text/plain', 'ready'), 503: answerAs('text/plain', 'Why not.') },
+      response: { 200: respondAs('text/plain', 'ready'), 503: respondAs('text/plain', 'Why not.') },
     },
     handler: async (_request, reply) => {
       const health = await load();

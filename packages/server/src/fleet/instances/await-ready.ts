@@ -15,7 +15,7 @@ export interface ReadyOptions {
 }
 
 const PERIOD_MS = 1_000;
-const ANSWER_TIMEOUT_MS = 2_500;
+const RESPONSE_TIMEOUT_MS = 2_500;
 
 /** Requests /system_stats each second until our own process answers. False after the timeout; rejects when aborted. */
 export async function awaitReady(options: ReadyOptions): Promise<boolean> {
@@ -23,18 +23,18 @@ export async function awaitReady(options: ReadyOptions): Promise<boolean> {
   const startedMs = clock.monotonicMs();
   while (clock.monotonicMs() - startedMs < timeoutMs) {
     signal.throwIfAborted();
-    if (await answersAsOurs(options)) return true;
+    if (await isOurs(options)) return true;
     await clock.sleep(PERIOD_MS, signal);
   }
   return false;
 }
 
-async function answersAsOurs({ transport, url, marker, signal }: ReadyOptions): Promise<boolean> {
+async function isOurs({ transport, url, marker, signal }: ReadyOptions): Promise<boolean> {
   try {
     const response = await transport.request({
       method: 'GET',
       url: `${url}/system_stats`,
-      timeoutMs: ANSWER_TIMEOUT_MS,
+      timeoutMs: RESPONSE_TIMEOUT_MS,
       maxBytes: 1024 * 1024,
       signal,
     });

@@ -187,12 +187,12 @@ describe('a queue that stands still', () => {
   const oneWaits = { queue_running: [], queue_pending: [[0, 'a', {}, {}, []]] };
   const oneRuns = { queue_running: [[0, 'a', {}, {}, []]], queue_pending: [] };
 
-  async function openWithQueue(answer: unknown, source: 'config' | 'instance' = 'config') {
+  async function openWithQueue(body: unknown, source: 'config' | 'instance' = 'config') {
     const { registry } = await openRegistry();
     const marker = source === 'instance' ? 'main.py' : null;
     const worker = await registry.add({ ...spec, source, marker });
     await settle();
-    comfyui.answers.set('/queue', answer);
+    comfyui.answers.set('/queue', body);
     comfyui.sockets[0]?.handlers?.onOpen();
     comfyui.sockets[0]?.handlers?.onText(
       '{"type":"status","data":{"status":{"exec_info":{"queue_remaining":1}}}}',
@@ -228,16 +228,16 @@ describe('a queue that stands still', () => {
 
   it('makes the supervisor of a process of ours restart it, once a minute', async () => {
     const { registry, worker } = await openWithQueue(oneWaits, 'instance');
-    const asked: [WorkerId, FleetReason][] = [];
+    const requested: [WorkerId, FleetReason][] = [];
     registry.onRestartRequest((workerId, reason) => {
-      asked.push([workerId, reason]);
+      requested.push([workerId, reason]);
       return 'it is being restarted';
     });
     await clock.advance(60_000);
-    expect(asked).toEqual([[worker.id, { code: 'check.stuck', params: { pending: 1, seconds: 31 } }]]);
+    expect(requested).toEqual([[worker.id, { code: 'check.stuck', params: { pending: 1, seconds: 31 } }]]);
     expect(worker.snapshot().recovery?.phase).toBe('restarting');
     await clock.advance(40_000);
-    expect(asked).toHaveLength(2);
+    expect(requested).toHaveLength(2);
   });
 });
 
@@ -252,9 +252,9 @@ describe('recovery', () => {
     expect(worker.snapshot().recovery?.phase).toBe('checking');
     await clock.advance(12_000);
     expect(worker.snapshot().recovery?.phase).toBe('advised');
-    const asked = comfyui.timeouts.length;
+    const requestCount = comfyui.timeouts.length;
     await clock.advance(120_000);
-    expect(comfyui.timeouts.length - asked).toBe(12);
+    expect(comfyui.timeouts.length - requestCount).toBe(12);
     await clock.advance(30_000);
     expect(worker.snapshot().recovery?.phase).toBe('down');
     comfyui.failure = null;

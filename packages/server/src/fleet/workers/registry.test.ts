@@ -392,9 +392,9 @@ describe('WorkerRegistry', () => {
     comfyui.sockets[0]?.handlers?.onOpen();
     await scope.close();
     expect(worker.snapshot().socketState).toBe('closed');
-    const asked = comfyui.requests.length;
+    const requestCount = comfyui.requests.length;
     await clock.advance(60_000);
-    expect(comfyui.requests.length).toBe(asked);
+    expect(comfyui.requests.length).toBe(requestCount);
     expect(clock.pending).toBe(0);
   });
 });

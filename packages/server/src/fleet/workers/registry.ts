@@ -187,9 +187,9 @@ export class WorkerRegistry {
    * the supervisor does is reported as `worker.restart_requested`.
    */
   requestRestart(workerId: WorkerId, reason: FleetReason): boolean {
-    const answer = this.#restarts.request(workerId, reason);
-    if (answer === null) return false;
-    const cause: FleetText = { code: 'worker.restart', params: { reason, answer } };
+    const outcome = this.#restarts.request(workerId, reason);
+    if (outcome === null) return false;
+    const cause: FleetText = { code: 'worker.restart', params: { reason, answer: outcome } };
     this.#emit({ type: 'worker.restart_requested', workerId, cause });
     return true;
   }

@@ -113,8 +113,8 @@ function requireCertificate(spec: WorkerSpec, ca: string | null): void {
 
 /** Drops fields that are undefined. */
 function dropUnsaid<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  const said = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(said) as { [K in keyof T]: Exclude<T[K], undefined> };
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as { [K in keyof T]: Exclude<T[K], undefined> };
 }
 
 /** Converts settings from the wire; absent fields stay absent. */

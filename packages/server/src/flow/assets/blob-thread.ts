@@ -107,7 +107,7 @@ function run(task: BlobTask): Promise<void> | void {
   }
 }
 
-async function answer({ id, task }: BlobRequest): Promise<BlobReply> {
+async function handle({ id, task }: BlobRequest): Promise<BlobReply> {
   try {
     await run(task);
     return { id, error: null };
@@ -121,7 +121,7 @@ function serve(): void {
   const port = parentPort;
   if (!port) throw new Error('this file is the entry of a worker thread');
   port.on('message', (request: BlobRequest) => {
-    void answer(request).then((reply) => port.postMessage(reply));
+    void handle(request).then((reply) => port.postMessage(reply));
   });
 }
 

@@ -85,7 +85,7 @@ async function download(
     try {
       return await downloadOnce(deps, job, file);
     } catch (thrown) {
-      if (isNotHeard(thrown)) {
+      if (isConnectionRefused(thrown)) {
         await deps.clock.sleep(REFUSED_WAIT_MS, job.signal);
         continue;
       }
@@ -126,7 +126,7 @@ async function discard({ body }: ViewedFile): Promise<void> {
 }
 
 /** True when no server listens, so that the attempt does not count. */
-function isNotHeard(thrown: unknown): boolean {
+function isConnectionRefused(thrown: unknown): boolean {
   return thrown instanceof ComfyError && thrown.code === 'CONNECTION_REFUSED';
 }
 

@@ -92,10 +92,10 @@ export function createOutputName(task: TaskRow, asset: AssetRow): string {
 /** Cuts between characters, never inside one. */
 function cutToBytes(text: string, maxBytes: number): string {
   if (Buffer.byteLength(text) <= maxBytes) return text;
-  let kept = '';
+  let shortened = '';
   for (const character of text) {
-    if (Buffer.byteLength(kept + character) > maxBytes) break;
-    kept += character;
+    if (Buffer.byteLength(shortened + character) > maxBytes) break;
+    shortened += character;
   }
-  return kept;
+  return shortened;
 }

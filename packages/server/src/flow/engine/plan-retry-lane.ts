@@ -38,8 +38,8 @@ export interface FailedTry {
  * is an online worker that lists every choice too; else any worker that lists more of them, and the task waits for that one.
  */
 function hasSurer(board: PlacementBoard, failed: WorkerFacts, needs: Needs): boolean {
-  const most = listDoubts(failed, needs).length;
-  if (most === 0)
+  const maxDoubts = listDoubts(failed, needs).length;
+  if (maxDoubts === 0)
     return listOthers(board, needs, needs.excludedWorkers).some(
       (other) => listDoubts(other, needs).length === 0,
     );
@@ -49,7 +49,7 @@ function hasSurer(board: PlacementBoard, failed: WorkerFacts, needs: Needs): boo
       facts.state !== 'disabled' &&
       !needs.excludedWorkers.includes(facts.id) &&
       canRun(facts, needs) &&
-      listDoubts(facts, needs).length < most,
+      listDoubts(facts, needs).length < maxDoubts,
   );
 }
 

@@ -174,11 +174,11 @@ class World {
 
 test('every task that a worker can run is run once, and no worker has more than its slots', async () => {
   await fc.assert(
-    fc.asyncProperty(demand, async (asked) => {
-      const world = new World(asked);
+    fc.asyncProperty(demand, async (generated) => {
+      const world = new World(generated);
       await world.run();
 
-      const runnable = [...asked.arrivals.entries()].filter(([, item]) => world.canRun(item));
+      const runnable = [...generated.arrivals.entries()].filter(([, item]) => world.canRun(item));
       expect([...world.finished].map(Number).sort((a, b) => a - b)).toEqual(
         runnable.map(([number]) => number),
       );
@@ -190,8 +190,8 @@ test('every task that a worker can run is run once, and no worker has more than 
 
 test('P12 TQ3 no task takes a slot that one of higher rank could have had', async () => {
   await fc.assert(
-    fc.asyncProperty(demand, async (asked) => {
-      const world = new World(asked);
+    fc.asyncProperty(demand, async (generated) => {
+      const world = new World(generated);
       await world.run();
 
       for (const { decision, heads } of world.starts)
@@ -205,8 +205,8 @@ test('P12 TQ3 no task takes a slot that one of higher rank could have had', asyn
 
 test('no lane is overtaken more often than it may be', async () => {
   await fc.assert(
-    fc.asyncProperty(demand, async (asked) => {
-      const world = new World(asked);
+    fc.asyncProperty(demand, async (generated) => {
+      const world = new World(generated);
       await world.run();
 
       expect(world.mostOvertaken).toBeLessThanOrEqual(BYPASS.starts);

@@ -31,14 +31,17 @@ const ALL = ['a.safetensors', 'b.safetensors', 'c.safetensors'];
 const SMALL = createKind(ALL, FILTERS.slice(0, 4));
 const LARGE = createKind(ALL, FILTERS.slice(2));
 
-interface Asked {
+interface RequestedTask {
   model: string;
   sampler: string;
   filter: string;
   width: number;
 }
 
-function toRequirements({ model, sampler, filter, width }: Asked, kinds: readonly WorkerKind[]): string {
+function toRequirements(
+  { model, sampler, filter, width }: RequestedTask,
+  kinds: readonly WorkerKind[],
+): string {
   const graph = {
     '1': { class_type: 'Loader', inputs: { file: model } },
     '2': { class_type: 'Sampler', inputs: { sampler, model: ['1', 0], width } },
@@ -50,7 +53,7 @@ function toRequirements({ model, sampler, filter, width }: Asked, kinds: readonl
   return JSON.stringify(requirements);
 }
 
-const BASE: Asked = { model: 'a.safetensors', sampler: 'euler', filter: 'Scale', width: 512 };
+const BASE: RequestedTask = { model: 'a.safetensors', sampler: 'euler', filter: 'Scale', width: 512 };
 
 function openLanes(...kinds: WorkerKind[]): TaskLanes {
   const lanes = new TaskLanes();
@@ -60,14 +63,14 @@ function openLanes(...kinds: WorkerKind[]): TaskLanes {
 
 describe('lanes', () => {
   test('grow with model sets and kinds of workers, not with graphs: 1,000 of three sets on two kinds', () => {
-    const asked = fc.record({
+    const arbitraryTask = fc.record({
       model: fc.constantFrom(...ALL),
       sampler: fc.constantFrom(...SAMPLERS),
       filter: fc.constantFrom(...FILTERS),
       width: fc.integer({ min: 64, max: 4096 }),
     });
     const lanes = openLanes(SMALL, LARGE);
-    const graphs = fc.sample(asked, { numRuns: 1000, seed: 1 });
+    const graphs = fc.sample(arbitraryTask, { numRuns: 1000, seed: 1 });
     const keys = new Set(graphs.map((graph) => lanes.find(toRequirements(graph, lanes.kinds)).key));
 
     expect(keys.size).toBe(9);

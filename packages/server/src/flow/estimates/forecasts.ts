@@ -14,7 +14,7 @@ const LIFE_PER_COST = 20;
 /** How many lanes are compared with a lane; further ones count as having workers of their own. */
 const MAX_COMPARED = 64;
 /** How many lane views are kept. */
-const MAX_KEPT = 1000;
+const MAX_VIEWS = 1000;
 
 /** What forecasts need to know about the queue and the fleet. */
 export interface Outlook {
@@ -127,7 +127,7 @@ export class Forecasts {
     const shared = this.#compare(lane, workers);
     const doneMs = clock.monotonicMs();
     const view = { untilMs: doneMs + (doneMs - beganMs) * LIFE_PER_COST, stations, ...shared };
-    if (this.#lanes.size >= MAX_KEPT) this.#lanes.clear();
+    if (this.#lanes.size >= MAX_VIEWS) this.#lanes.clear();
     this.#lanes.set(lane, view);
     return view;
   }

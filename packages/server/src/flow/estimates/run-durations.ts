@@ -93,8 +93,8 @@ export class RunDurations {
   #learnSpeed({ workerId, durationMs }: MeasuredRun, fleetMs: number | null): void {
     if (fleetMs === null || fleetMs <= 0 || durationMs <= 0) return;
     const { log, runs } = this.#speeds.get(workerId) ?? { log: 0, runs: 0 };
-    const most = Math.log(MAX_RATIO);
-    const seen = Math.min(most, Math.max(-most, Math.log(durationMs / fleetMs)));
+    const maxLog = Math.log(MAX_RATIO);
+    const seen = Math.min(maxLog, Math.max(-maxLog, Math.log(durationMs / fleetMs)));
     const weight = Math.max(SPEED_WEIGHT, 1 / (runs + 2));
     this.#speeds.set(workerId, { log: log + weight * (seen - log), runs: runs + 1 });
   }

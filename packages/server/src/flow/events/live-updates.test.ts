@@ -21,7 +21,7 @@ const createHub = (errors: unknown[] = []) =>
 describe('who receives an update', () => {
   test('those who watch its task, its batch, its owner or everything, each once', () => {
     const hub = createHub();
-    const heard: string[] = [];
+    const received: string[] = [];
     for (const topic of [
       'task:task-1',
       'batch:batch-1',
@@ -30,11 +30,11 @@ describe('who receives an update', () => {
       'task:task-2',
       'owner:owner-2',
     ] as const)
-      hub.subscribe(topic, () => heard.push(topic));
+      hub.subscribe(topic, () => received.push(topic));
 
     hub.reportProgress(TASK, PROGRESS);
 
-    expect(heard).toEqual(['task:task-1', 'batch:batch-1', 'owner:owner-1', 'all']);
+    expect(received).toEqual(['task:task-1', 'batch:batch-1', 'owner:owner-1', 'all']);
   });
 
   test('PR8 a listener that throws stops neither the others nor the task', () => {

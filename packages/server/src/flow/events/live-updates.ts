@@ -102,8 +102,8 @@ export class LiveUpdateHub implements LiveUpdates {
     const address = toAddress(task);
     if (!this.#isWatched(address)) {
       // Copied, because the frame's memory belongs to the socket.
-      const kept = image.slice();
-      this.#keepPreview(task.id, () => toPreview(kept));
+      const copy = image.slice();
+      this.#keepPreview(task.id, () => toPreview(copy));
       return;
     }
     this.#throttle.offer(task.id, image, (bytes) => {

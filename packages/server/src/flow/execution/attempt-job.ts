@@ -88,7 +88,7 @@ export interface AttemptJob {
   /** The prompt is in the worker's queue, or runs. */
   onPhase: (phase: 'waiting' | 'running') => void;
   /** The running prompt showed progress. */
-  onHeard: () => void;
+  onProgress: () => void;
 }
 
 /**

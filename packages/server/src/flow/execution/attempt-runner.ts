@@ -104,7 +104,7 @@ class AttemptRun {
       limitMs: readSilenceLimitMs(task),
       clock: deps.clock,
       isRunning: () => tracker.isRunning(attempt.prompt_id),
-      canHear: () => tracker.connection !== null && worker.socketId === attempt.socket_id,
+      isConnected: () => tracker.connection !== null && worker.socketId === attempt.socket_id,
     });
   }
 
@@ -163,9 +163,9 @@ class AttemptRun {
     return parsed.graph;
   }
 
-  #hear(): void {
-    this.#silence.hear();
-    this.#job.onHeard();
+  #recordProgress(): void {
+    this.#silence.recordProgress();
+    this.#job.onProgress();
   }
 
   #track(prepared: PreparedGraph): SentPrompt {
@@ -180,14 +180,14 @@ class AttemptRun {
         this.#steps.record('attempt.started');
         this.#deps.onStarted(task);
         this.#job.onPhase('running');
-        this.#hear();
+        this.#recordProgress();
       },
       onProgress: (progress) => {
-        this.#hear();
+        this.#recordProgress();
         this.#deps.onProgress(task, progress);
       },
       onPreview: (nodeId, mimeType, image) => {
-        this.#hear();
+        this.#recordProgress();
         this.#deps.onPreview(task, nodeId, mimeType, image);
       },
     });
@@ -225,7 +225,7 @@ class AttemptRun {
         onAccepted: () => watch.accepted(),
       }),
     );
-    if (submitted?.kind === 'submitted') outputs.hear(submitted.nodeErrors);
+    if (submitted?.kind === 'submitted') outputs.setNodeErrors(submitted.nodeErrors);
     if (submitted === null || submitted.kind === 'submitted') return null;
     watch.cancel();
     if (submitted.mayLand) this.#early.watchForLatePrompt();
@@ -262,7 +262,7 @@ class AttemptRun {
   async #finish(sent: SentPrompt): Promise<Ended | null> {
     const over = await this.#untilOver(sent);
     const ended = over !== null && 'end' in over ? await this.#conclude(sent, over) : over;
-    return ended && { ...ended, warnings: [...sent.outputs.tell(), ...ended.warnings] };
+    return ended && { ...ended, warnings: [...sent.outputs.warnings(), ...ended.warnings] };
   }
 
   async #conclude({ prepared, outputs }: SentPrompt, over: FollowedEnd): Promise<Ended | null> {

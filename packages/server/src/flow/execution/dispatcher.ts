@@ -50,7 +50,7 @@ interface Running {
   abort: AbortController;
   startedMs: number | null;
   /** Last sign of progress. */
-  heardMs: number | null;
+  progressAtMs: number | null;
   done: Promise<void>;
 }
 
@@ -164,7 +164,7 @@ export class Dispatcher {
       phase: 'sending',
       abort,
       startedMs: null,
-      heardMs: null,
+      progressAtMs: null,
       done: Promise.resolve(),
     };
     this.#running.set(task.id, running);
@@ -178,8 +178,8 @@ export class Dispatcher {
         running.phase = phase;
         this.#deps.slots.phase(workerId, task.id, phase);
       },
-      onHeard: () => {
-        running.heardMs = this.#deps.clock.monotonicMs();
+      onProgress: () => {
+        running.progressAtMs = this.#deps.clock.monotonicMs();
       },
     });
     // A cancel that was acknowledged before the claim was done, or before a restart.
@@ -227,7 +227,7 @@ export class Dispatcher {
       promptId: attempt.prompt_id,
       tracker: worker.tracker,
       timeoutMs: task.timeout_ms,
-      heardMs: limitsSilence(task) ? () => running.heardMs : () => null,
+      progressAtMs: limitsSilence(task) ? () => running.progressAtMs : () => null,
       clock: this.#deps.clock,
       onRunning: (startedMs) => {
         running.startedMs = startedMs;

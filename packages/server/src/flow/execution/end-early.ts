@@ -90,11 +90,11 @@ export class EarlyEnd {
   async #leave(follower: PromptFollower): Promise<Ended | FollowedEnd> {
     const { clock, logger } = this.#deps;
     const { worker, task } = this.#job;
-    const isKept = this.#deps.mustAsk(task);
-    const whatIsThere = isKept ? 'keep' : 'stop';
+    const keepsRunning = this.#deps.mustAsk(task);
+    const whatIsThere = keepsRunning ? 'keep' : 'stop';
     const left = await leaveWorker({ http: worker.http, follower, clock, logger, whatIsThere });
     if (left === 'ended') return follower.ended;
-    if (left === 'unknown' && !isKept) this.watchForLatePrompt();
+    if (left === 'unknown' && !keepsRunning) this.watchForLatePrompt();
     return notCollected(this.#endUnreachable());
   }
 

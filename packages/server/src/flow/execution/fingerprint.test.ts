@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createFingerprint, type ReportedByWorker } from './fingerprint.ts';
 
-const TOLD: ReportedByWorker = {
+const REPORTED: ReportedByWorker = {
   version: '0.33.0',
   pytorchVersion: '2.14.1+cu130',
   objectInfoHash: 'ab12',
@@ -20,7 +20,7 @@ const ATTEMPT = {
 };
 
 test('TD17 a fingerprint says what the worker reported, and null for what it did not', () => {
-  expect(createFingerprint({ ...ATTEMPT, reported: TOLD })).toEqual({
+  expect(createFingerprint({ ...ATTEMPT, reported: REPORTED })).toEqual({
     comfleet_version: '0.1.0',
     comfyui_version: '0.33.0',
     pytorch_version: '2.14.1+cu130',
@@ -51,6 +51,8 @@ test('TD17 of a worker that never reported anything, only what is ours is known'
 });
 
 test('a device without a readable name has none', () => {
-  expect(createFingerprint({ ...ATTEMPT, reported: { ...TOLD, devices: [{ name: 7 }] } }).device).toBeNull();
-  expect(createFingerprint({ ...ATTEMPT, reported: { ...TOLD, devices: [] } }).device).toBeNull();
+  expect(
+    createFingerprint({ ...ATTEMPT, reported: { ...REPORTED, devices: [{ name: 7 }] } }).device,
+  ).toBeNull();
+  expect(createFingerprint({ ...ATTEMPT, reported: { ...REPORTED, devices: [] } }).device).toBeNull();
 });

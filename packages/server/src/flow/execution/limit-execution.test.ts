@@ -12,7 +12,7 @@ function limit(timeoutMs = 2000, heardMs: (clock: FakeClock) => number | null = 
     promptId: 'p',
     tracker: { find: () => prompt, isRunning: () => false },
     timeoutMs,
-    heardMs: () => heardMs(clock),
+    progressAtMs: () => heardMs(clock),
     clock,
     onRunning: () => seen.push('running'),
     onExceeded: () => seen.push('exceeded'),

@@ -14,7 +14,7 @@ export interface LimitedPrompt {
   /** 0 or less: no limit. */
   timeoutMs: number;
   /** When progress was last seen: the limit counts from then. Null: the limit is for the whole run. */
-  heardMs: () => number | null;
+  progressAtMs: () => number | null;
   clock: Clock;
   /** The prompt was seen running for the first time. */
   onRunning: (startedMs: number) => void;
@@ -29,7 +29,7 @@ export function limitExecution({
   promptId,
   tracker,
   timeoutMs,
-  heardMs,
+  progressAtMs: heardMs,
   clock,
   ...on
 }: LimitedPrompt): () => void {

@@ -30,7 +30,7 @@ export class OutputWatch {
   readonly #options: OutputWatchOptions;
   readonly #isWholeWanted: boolean;
   /** `node_errors` of the POST; null if the answer was lost, or an earlier process got it. */
-  #answered: Record<string, unknown> | null = null;
+  #nodeErrors: Record<string, unknown> | null = null;
   #cancel: () => void = () => {};
   #resolve: (refused: { refused: RefusedResult }) => void = () => {};
   #stopped = false;
@@ -44,8 +44,8 @@ export class OutputWatch {
   }
 
   /** Takes the `node_errors` of the answer to the POST, empty without any; null if the answer was lost. */
-  hear(nodeErrors: Record<string, unknown> | null): void {
-    this.#answered = nodeErrors;
+  setNodeErrors(nodeErrors: Record<string, unknown> | null): void {
+    this.#nodeErrors = nodeErrors;
   }
 
   /** Starts polling if only the whole graph is wanted; after a lost answer the worker is asked again. */
@@ -60,7 +60,7 @@ export class OutputWatch {
   }
 
   /** Warnings for users about outputs that do not run. */
-  tell(): TaskText[] {
+  warnings(): TaskText[] {
     return describeLeftOut(this.#options.prepared, this.#reported);
   }
 
@@ -68,25 +68,25 @@ export class OutputWatch {
   check(): RefusedResult | null {
     const leftOut = findLeftOut(this.#options.prepared, this.#reported);
     if (!this.#isWholeWanted || leftOut.length === 0) return null;
-    const texts = this.tell();
+    const texts = this.warnings();
     return endAttempt('refused', 'PROMPT_REFUSED', {
       partial: true,
       left_out: leftOut.slice(0, MAX_LISTED),
-      ...(this.#answered === null
+      ...(this.#nodeErrors === null
         ? { message: texts.map(toTaskSentence).join(' '), message_text: texts[0] }
-        : { node_errors: this.#answered }),
+        : { node_errors: this.#nodeErrors }),
     });
   }
 
   get #reported(): ReportedOutputs {
     const { worker, prepared, follower } = this.#options;
     const leftOut = worker.findLeftOut(prepared.graph, follower.executes);
-    return { nodeErrors: this.#answered, leftOut };
+    return { nodeErrors: this.#nodeErrors, leftOut };
   }
 
   async #poll(): Promise<void> {
     const { follower, clock } = this.#options;
-    const isKnown = () => this.#answered !== null || follower.executes !== null;
+    const isKnown = () => this.#nodeErrors !== null || follower.executes !== null;
     if (!isKnown()) await follower.askExecutes();
     if (this.#stopped) return;
     const refused = this.check();

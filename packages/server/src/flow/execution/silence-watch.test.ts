@@ -10,7 +10,7 @@ describe('the watch over a running prompt', () => {
       limitMs,
       clock,
       isRunning: () => now.isRunning,
-      canHear: () => now.canHear,
+      isConnected: () => now.canHear,
     });
     let isExceeded = false;
     void watch.exceeded.then(() => {
@@ -32,7 +32,7 @@ describe('the watch over a running prompt', () => {
   test('starts over with every sign of progress', async () => {
     const { clock, watch, isExceeded } = open(3000);
     await clock.advance(2000);
-    watch.hear();
+    watch.recordProgress();
     await clock.advance(2000);
 
     expect(isExceeded()).toBe(false);

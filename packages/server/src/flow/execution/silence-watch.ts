@@ -21,7 +21,7 @@ export interface SilenceOptions {
   /** A prompt that waits in the worker's queue does not hang. */
   isRunning: () => boolean;
   /** While the socket is closed, silence means nothing. */
-  canHear: () => boolean;
+  isConnected: () => boolean;
 }
 
 const MIN_INTERVAL_MS = 50;
@@ -32,13 +32,13 @@ export class SilenceWatch {
   /** Resolves when the limit is first exceeded; otherwise never. */
   readonly exceeded: Promise<'silent'>;
   readonly #options: SilenceOptions;
-  #heardMs: number;
+  #progressAtMs: number;
   #cancel: () => void = () => {};
   #resolve: (silent: 'silent') => void = () => {};
 
   constructor(options: SilenceOptions) {
     this.#options = options;
-    this.#heardMs = options.clock.monotonicMs();
+    this.#progressAtMs = options.clock.monotonicMs();
     this.exceeded = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -51,8 +51,8 @@ export class SilenceWatch {
   }
 
   /** A sign of progress. */
-  hear(): void {
-    this.#heardMs = this.#options.clock.monotonicMs();
+  recordProgress(): void {
+    this.#progressAtMs = this.#options.clock.monotonicMs();
   }
 
   /** Safe to call twice. */
@@ -62,9 +62,9 @@ export class SilenceWatch {
   }
 
   #check(limitMs: number): void {
-    const { clock, isRunning, canHear } = this.#options;
-    if (!isRunning() || !canHear()) this.hear();
-    const leftMs = limitMs - (clock.monotonicMs() - this.#heardMs);
+    const { clock, isRunning, isConnected: canHear } = this.#options;
+    if (!isRunning() || !canHear()) this.recordProgress();
+    const leftMs = limitMs - (clock.monotonicMs() - this.#progressAtMs);
     if (leftMs <= 0) {
       this.#resolve('silent');
       return;

@@ -35,12 +35,12 @@ function classifyFailure({ assetId }: InputFile, thrown: unknown, { aborted }: A
   const cause = toError(thrown).message;
   if (aborted) return endAttempt('lost', 'WORKER_UNREACHABLE', { cause, dispatched: false });
   // Nothing was sent, and the task is not at fault.
-  if (thrown instanceof ComfyError && nobodyHeard(thrown))
+  if (thrown instanceof ComfyError && wasNotReceived(thrown))
     return endAttempt('lost', 'WORKER_UNREACHABLE', { cause, dispatched: false, refused: true });
   return endAttempt('failed', 'INPUT_UPLOAD_FAILED', { asset_id: assetId, cause });
 }
 
 /** True when no server listens, or a proxy lets nothing through. */
-function nobodyHeard({ code, details }: ComfyError): boolean {
+function wasNotReceived({ code, details }: ComfyError): boolean {
   return code === 'CONNECTION_REFUSED' || isUnheard(details.status ?? 0);
 }

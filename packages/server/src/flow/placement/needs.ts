@@ -107,28 +107,31 @@ export function findMissing(worker: Capabilities, needs: Needs): Missing | null 
 
 /** True when a worker can run a task, load and health aside, and the task may run on it. */
 export function canRun(worker: WorkerFacts, needs: Needs): boolean {
-  return isAskedFor(worker, needs) && findMissing(worker, needs) === null;
+  return meetsConstraints(worker, needs) && findMissing(worker, needs) === null;
 }
 
 /** What identifies a worker to a task with constraints. */
 export type NamedWorker = Pick<WorkerFacts, 'id' | 'name' | 'labels'>;
 
 /** True when the task's constraints on name, id and labels allow this worker. */
-export function isAskedFor(worker: NamedWorker, needs: Pick<Needs, 'labels' | 'pinnedWorkers'>): boolean {
+export function meetsConstraints(
+  worker: NamedWorker,
+  needs: Pick<Needs, 'labels' | 'pinnedWorkers'>,
+): boolean {
   return !isPinnedElsewhere(worker, needs) && findLackingLabel(worker, needs) === undefined;
 }
 
 /** Keeps the offers of workers that the task may run on; returns the same array when it has no constraints. */
-export function keepAskedFor<T extends { readonly workers: readonly NamedWorker[] }>(
+export function filterByConstraints<T extends { readonly workers: readonly NamedWorker[] }>(
   known: readonly T[],
-  asked: Pick<Needs, 'labels' | 'pinnedWorkers'>,
+  constraints: Pick<Needs, 'labels' | 'pinnedWorkers'>,
 ): readonly T[] {
-  if (asksForNone(asked)) return known;
-  return known.filter(({ workers }) => workers.some((worker) => isAskedFor(worker, asked)));
+  if (hasNoConstraints(constraints)) return known;
+  return known.filter(({ workers }) => workers.some((worker) => meetsConstraints(worker, constraints)));
 }
 
 /** True when any worker may run the task. */
-export function asksForNone({
+export function hasNoConstraints({
   labels = [],
   pinnedWorkers = [],
 }: Pick<Needs, 'labels' | 'pinnedWorkers'>): boolean {

@@ -225,14 +225,14 @@ function describeContents(openQueue: () => Promise<TaskQueue>): void {
 
   test('listeners hear of a put until they leave', async () => {
     const queue = await openQueue();
-    const heard: string[] = [];
-    const leave = queue.onReady(() => heard.push('ready'));
+    const received: string[] = [];
+    const leave = queue.onReady(() => received.push('ready'));
     await queue.put(createTask(1));
 
     leave();
     await queue.put(createTask(2));
 
-    expect(heard).toEqual(['ready']);
+    expect(received).toEqual(['ready']);
   });
 }
 

@@ -160,8 +160,8 @@ export async function findTaskWarnings(
           .limit(MAX_WARNED),
   );
   for (const row of rows) {
-    const said = JSON.parse(row.warnings) as TaskText[];
-    warnings.set(row.task_id, [...(warnings.get(row.task_id) ?? []), ...said]);
+    const stored = JSON.parse(row.warnings) as TaskText[];
+    warnings.set(row.task_id, [...(warnings.get(row.task_id) ?? []), ...stored]);
   }
   return warnings;
 }

@@ -62,12 +62,12 @@ export function bindParameters(
     if (outcome.ok) resolved.set(parameter.name, outcome);
     else problems.push(createProblem(parameter.name, outcome.code, outcome.text));
   };
-  const asked = definition.parameters.filter((parameter) => parameter.derive === null);
-  for (const parameter of asked) {
-    const answer = answerParameter(parameter, given.get(parameter.name), context);
-    if (answer.problem) problems.push(answer.problem);
-    if (answer.warning) warnings.push(answer.warning);
-    if (answer.outcome) settle(parameter, answer.outcome);
+  const requested = definition.parameters.filter((parameter) => parameter.derive === null);
+  for (const parameter of requested) {
+    const supplied = supplyValue(parameter, given.get(parameter.name), context);
+    if (supplied.problem) problems.push(supplied.problem);
+    if (supplied.warning) warnings.push(supplied.warning);
+    if (supplied.outcome) settle(parameter, supplied.outcome);
   }
   for (const parameter of definition.parameters) {
     if (parameter.derive !== null) settle(parameter, deriveValue(definition, parameter, resolved));
@@ -76,7 +76,7 @@ export function bindParameters(
   return problems.length > 0 ? { ok: false, problems, warnings } : write(definition, resolved, warnings);
 }
 
-interface Answer {
+interface SuppliedValue {
   /** Absent: nothing is written and the graph's value is kept. */
   outcome?: Converted | null;
   problem?: Problem;
@@ -84,7 +84,7 @@ interface Answer {
 }
 
 /** The value of a parameter: from the request, from its file's stand-in, or its own default. */
-function answerParameter(parameter: WorkflowParameter, given: unknown, context: BindContext): Answer {
+function supplyValue(parameter: WorkflowParameter, given: unknown, context: BindContext): SuppliedValue {
   if (given !== undefined) return { outcome: resolveValue(parameter, given, context) };
   if (parameter.required)
     return { problem: createProblem(parameter.name, 'required', plainText('parameter.required')) };

@@ -30,7 +30,7 @@ export async function loadWorkflow(placed: PlacedWorkflow, files: DefinitionFile
   const base = ['task_types', taskType, 'workflows', name];
   const inYaml = async (at: readonly string[]): Promise<FilePlace> =>
     (await files.find(placed.definedIn, base, at)) ?? { file: placed.file };
-  const refuse = (told: Text, place: FilePlace) => toDefinitionProblem(name, told, place);
+  const refuse = (text: Text, place: FilePlace) => toDefinitionProblem(name, text, place);
 
   let text: string;
   try {

@@ -33,12 +33,12 @@ export type StandIn =
 
 type Workflow = Pick<WorkflowDefinition, 'graph' | 'taskType'>;
 /** A parameter that may name a model file. */
-export type AskedFile = Pick<WorkflowParameter, 'targets' | 'defaultValue' | 'modelKind'>;
+export type ModelParameter = Pick<WorkflowParameter, 'targets' | 'defaultValue' | 'modelKind'>;
 
 /** The files that the fleet offers for a parameter, by name; null if no worker has a list of files for it. Pure. */
 export function listModelChoices(
   { graph, taskType }: Workflow,
-  { targets }: Pick<AskedFile, 'targets'>,
+  { targets }: Pick<ModelParameter, 'targets'>,
   fleet: readonly ModelOffer[],
 ): ModelChoice[] | null {
   const choices = new Map<string, ModelChoice>();
@@ -69,7 +69,11 @@ export function listModelChoices(
  * workflow is written for; of several one that is online, works with usual settings, and that most workers have. If only offline
  * workers have the workflow's file, an online one replaces it; otherwise the task waits for them. Pure.
  */
-export function findStandIn(workflow: Workflow, parameter: AskedFile, fleet: readonly ModelOffer[]): StandIn {
+export function findStandIn(
+  workflow: Workflow,
+  parameter: ModelParameter,
+  fleet: readonly ModelOffer[],
+): StandIn {
   const [target] = parameter.targets;
   const instead = parameter.defaultValue ?? (target && readInput(workflow.graph, target));
   if (parameter.modelKind === null || typeof instead !== 'string') return { kind: 'none' };

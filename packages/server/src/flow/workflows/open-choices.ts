@@ -33,8 +33,8 @@ export function drawOpenChoices(
 ): DrawnFiles {
   const drawn: DrawnFiles = { parameters: {}, warnings: [] };
   for (const { parameter, modelKind, targets } of openChoices) {
-    const asked = { name: parameter, modelKind, targets, defaultValue: undefined };
-    const standIn = standIns.find({ ...workflow, graph }, asked, offers);
+    const wanted = { name: parameter, modelKind, targets, defaultValue: undefined };
+    const standIn = standIns.find({ ...workflow, graph }, wanted, offers);
     if (standIn.kind !== 'file') continue;
     for (const target of targets) writeInput(graph, target, standIn.name);
     drawn.parameters[parameter] = standIn.name;

@@ -1,4 +1,4 @@
-import { type AskedFile, findStandIn, type ModelOffer, type StandIn } from './model-choices.ts';
+import { findStandIn, type ModelOffer, type ModelParameter, type StandIn } from './model-choices.ts';
 import type { WorkflowDefinition, WorkflowParameter } from './workflow-definition.ts';
 
 /** Stand-ins for files that no worker has; computed once for each list of offers, and kept as long as the list is referenced. */
@@ -7,7 +7,7 @@ export class StandIns {
 
   find(
     workflow: Pick<WorkflowDefinition, 'graph' | 'taskType' | 'versionId'>,
-    parameter: AskedFile & Pick<WorkflowParameter, 'name'>,
+    parameter: ModelParameter & Pick<WorkflowParameter, 'name'>,
     fleet: readonly ModelOffer[],
   ): StandIn {
     const found = this.#found.get(fleet) ?? new Map<string, StandIn>();

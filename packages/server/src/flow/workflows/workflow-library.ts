@@ -121,8 +121,8 @@ class FileLibrary implements WorkflowLibrary {
       const loaded = await loadWorkflow(placed, definitionFiles);
       const lastGood = this.#shelf.workflows.get(placed.place.name);
       if (!loaded.ok) problems.push(...loaded.problems);
-      const kept = loaded.ok ? loaded.definition : lastGood && applyFlags(lastGood, placed);
-      if (kept) workflows.set(placed.place.name, kept);
+      const usable = loaded.ok ? loaded.definition : lastGood && applyFlags(lastGood, placed);
+      if (usable) workflows.set(placed.place.name, usable);
     }
     this.#sources = sources;
     const taskTypes = new Map(merged.taskTypes.map((taskType) => [taskType.name, taskType]));

@@ -2,7 +2,7 @@ import type { PrincipalId, TaskState } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Clock } from '../../platform/time/clock.ts';
-import type { Asker } from './principal.ts';
+import type { Requester } from './principal.ts';
 
 /** The columns of tasks that are read: the owner and the state. */
 interface WaitingTasks {
@@ -13,7 +13,7 @@ interface WaitingTasks {
  * Stores `count` tasks of the actor with `accept`, if the actor may have that many more waiting; else throws
  * QUOTA_EXCEEDED. Throws as `accept`.
  */
-export type Admission = <T>(actor: Asker, count: number, accept: () => Promise<T>) => Promise<T>;
+export type Admission = <T>(actor: Requester, count: number, accept: () => Promise<T>) => Promise<T>;
 
 const COUNT_MAX_AGE_MS = 1000;
 const MAX_CLIENTS = 10_000;
@@ -61,24 +61,25 @@ export function createAdmission(
     client.atMs = deps.clock.monotonicMs();
   }
 
-  return async (actor, asked, accept) => {
+  return async (actor, requested, accept) => {
     const client = findClient(actor.id);
     const isFresh = deps.clock.monotonicMs() - client.atMs < COUNT_MAX_AGE_MS;
-    if (!isFresh || client.waiting + asked > limit) {
+    if (!isFresh || client.waiting + requested > limit) {
       client.counting ??= count(client, actor.id).finally(() => {
         client.counting = null;
       });
       await client.counting;
     }
     const { waiting } = client;
-    if (waiting + asked > limit) throw new AppError('QUOTA_EXCEEDED', { limit, waiting, asked });
-    client.waiting += asked;
-    client.sinceCount += asked;
-    client.underWay += asked;
+    if (waiting + requested > limit)
+      throw new AppError('QUOTA_EXCEEDED', { limit, waiting, asked: requested });
+    client.waiting += requested;
+    client.sinceCount += requested;
+    client.underWay += requested;
     try {
       return await accept();
     } finally {
-      client.underWay -= asked;
+      client.underWay -= requested;
     }
   };
 }

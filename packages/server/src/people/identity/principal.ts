@@ -22,7 +22,7 @@ export interface Principal {
 }
 
 /** The part of a principal that permission checks need; flow's Actor fits too. */
-export interface Asker {
+export interface Requester {
   readonly id: PrincipalId;
   readonly permissions: readonly string[];
 }
@@ -56,21 +56,21 @@ export function createPrincipal(
 }
 
 /** Whose rows an actor may see. Every owner filter is built from it. */
-export function visibleTo(actor: Asker): OwnerFilter {
+export function visibleTo(actor: Requester): OwnerFilter {
   return may(actor, 'tasks.see_all') ? { kind: 'all' } : { kind: 'own', ownerId: actor.id };
 }
 
-export function may(actor: Asker, permission: Permission): boolean {
+export function may(actor: Requester, permission: Permission): boolean {
   return actor.permissions.includes(permission);
 }
 
 /** Throws FORBIDDEN with the missing permission. */
-export function requirePermission(actor: Asker, permission: Permission): void {
+export function requirePermission(actor: Requester, permission: Permission): void {
   if (!may(actor, permission)) throw new AppError('FORBIDDEN', { needs: permission });
 }
 
 /** Throws GRAPH_NOT_GRANTED unless the principal may run graphs of its own. */
-export function requireGraphGrant(principal: Asker): void {
+export function requireGraphGrant(principal: Requester): void {
   if (!may(principal, 'graphs.run')) throw new AppError('GRAPH_NOT_GRANTED');
 }
 

@@ -56,12 +56,12 @@ export interface AuthSettings {
 export function checkSecretKey({ secret_key: secret }: RawAuth, isOpen: boolean, findings: Findings): void {
   if (secret === undefined || !isWeakSecret(secret)) return;
   const problem = plainText(isSampleSecret(secret) ? 'config.sample_secret' : 'config.short_secret');
-  const tell = (advice: DefinitionText): DefinitionText => ({
+  const describe = (advice: DefinitionText): DefinitionText => ({
     code: 'definition.with_advice',
     params: { problem, advice },
   });
-  if (isOpen) findings.refuse('auth.secret_key', tell(plainText('config.secret_open')));
-  else findings.warn('auth.secret_key', tell(plainText('config.secret_local')));
+  if (isOpen) findings.refuse('auth.secret_key', describe(plainText('config.secret_open')));
+  else findings.warn('auth.secret_key', describe(plainText('config.secret_local')));
 }
 
 export function checkAuth(raw: RawAuth, isOpen: boolean, findings: Findings): void {

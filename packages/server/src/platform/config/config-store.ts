@@ -111,11 +111,11 @@ export class ConfigStore<Compiled> {
     this.#raw = loaded.raw;
     if (needsRestart.length > 0) logger.warn('config.changed', { needsRestart });
     else logger.info('config.changed', { needsRestart });
-    for (const listener of this.#listeners) await this.#tell(listener, previous);
+    for (const listener of this.#listeners) await this.#notify(listener, previous);
     return { kind: 'changed', inForce, needsRestart };
   }
 
-  async #tell(listener: Listener<Compiled>, previous: Compiled): Promise<void> {
+  async #notify(listener: Listener<Compiled>, previous: Compiled): Promise<void> {
     try {
       await listener(this.#current, previous);
     } catch (thrown) {

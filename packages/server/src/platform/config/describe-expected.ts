@@ -8,9 +8,9 @@ const ABOUT_SIZE = new Set<$ZodIssue['code']>(['invalid_type', 'too_small', 'too
 
 /** The value that a key of the configuration expects, with an example if one helps. */
 export function describeExpected(issue: $ZodIssue, node: SchemaNode | null): Text {
-  const told = describeIssue(issue);
-  if (node === null || !ABOUT_SIZE.has(issue.code) || told.code === 'value.in_quotes') return told;
-  const expected = describeRange(node) ?? told;
+  const described = describeIssue(issue);
+  if (node === null || !ABOUT_SIZE.has(issue.code) || described.code === 'value.in_quotes') return described;
+  const expected = describeRange(node) ?? described;
   const example = findExample(issue.path.at(-1), node);
   return example === null ? expected : { code: 'value.example', params: { expected, example } };
 }

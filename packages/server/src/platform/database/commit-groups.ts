@@ -2,8 +2,8 @@ import { AppError, toError } from '../errors/app-error.ts';
 import type { Clock, Random } from '../time/clock.ts';
 import type { CommitOutcome } from './database.ts';
 import {
-  ANSWER_TIMEOUT_MS,
   type FailureKind,
+  RESPONSE_TIMEOUT_MS,
   type ServerConnection,
   type ServerPool,
   type StatementResult,
@@ -187,7 +187,7 @@ export class CommitGroups {
   }
 
   #answer<T>(promise: Promise<T>): Promise<T> {
-    return within(this.#clock, ANSWER_TIMEOUT_MS, promise);
+    return within(this.#clock, RESPONSE_TIMEOUT_MS, promise);
   }
 }
 

@@ -130,10 +130,10 @@ class MysqlConnection implements ServerConnection {
     const values = [...parameters] as mysql.ExecuteValues[];
     // Bytes go as bytes; everything else as text, because prepared statements would send numbers as floating point.
     const hasBytes = values.some((value) => value instanceof Uint8Array);
-    const answer = hasBytes
+    const result = hasBytes
       ? await this.#connection.execute(sql, values.map(toBuffer))
       : await this.#connection.query(sql, values);
-    return toResult(answer);
+    return toResult(result);
   }
 
   async commit(): Promise<void> {

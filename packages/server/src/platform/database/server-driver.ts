@@ -8,7 +8,7 @@ import { CommitGroups } from './commit-groups.ts';
 import type { CommitOutcome, Database, Write } from './database.ts';
 import { createQueryBuilder } from './query-builder.ts';
 import {
-  ANSWER_TIMEOUT_MS,
+  RESPONSE_TIMEOUT_MS,
   type ServerConnection,
   type ServerPool,
   type StatementResult,
@@ -93,7 +93,7 @@ class ServerDriver implements Database<unknown> {
     for (let isFirst = true; ; isFirst = false) {
       const connection = await this.#pool.acquire();
       try {
-        const result = await within(this.#clock, ANSWER_TIMEOUT_MS, run(connection));
+        const result = await within(this.#clock, RESPONSE_TIMEOUT_MS, run(connection));
         connection.release();
         return result;
       } catch (thrown) {

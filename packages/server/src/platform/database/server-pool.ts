@@ -44,7 +44,7 @@ export interface ServerPool {
 /** Maximum wait for a connection. */
 export const ACQUIRE_TIMEOUT_MS = 1000;
 /** Maximum wait for the response to a commit or a read; detects a server that is stopped or cut off (F2). */
-export const ANSWER_TIMEOUT_MS = 5000;
+export const RESPONSE_TIMEOUT_MS = 5000;
 
 /** The address of a database server and our credentials. */
 export interface ServerAddress {

@@ -19,12 +19,12 @@ const SQLITE_NOTADB = 26;
  */
 export function toSqliteError(thrown: unknown, file: string): AppError {
   if (thrown instanceof AppError) return thrown;
-  const { message: said } = toError(thrown);
+  const { message } = toError(thrown);
   // The file's path is for the log and the terminal only; API callers need not know it.
-  const cause = new Error(`${file}: ${said}`, { cause: thrown });
+  const cause = new Error(`${file}: ${message}`, { cause: thrown });
   const code = readCode(thrown);
   if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB)
-    return new AppError('DATABASE_DAMAGED', { file: basename(file), reason: said }, { cause });
+    return new AppError('DATABASE_DAMAGED', { file: basename(file), reason: message }, { cause });
   const reason = code === null ? undefined : NOTHING_CAN_BE_WRITTEN[code];
   if (reason) return new AppError('STORAGE_FULL', { reason, file: basename(file) }, { cause });
   return new AppError('UNAVAILABLE', null, { cause });

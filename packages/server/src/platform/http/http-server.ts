@@ -15,7 +15,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { AppError } from '../errors/app-error.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../time/clock.ts';
-import { toAppError, toEnvelope, toHead } from './error-answer.ts';
+import { toAppError, toEnvelope, toHead } from './error-response.ts';
 import { createHostGuard, type HostRules } from './host-guard.ts';
 import { addJsonParser, type BodyLimits } from './json-body.ts';
 import { limitPipelining } from './limit-pipelining.ts';
@@ -87,20 +87,20 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_HEADER_BYTES },
     frameworkErrors: (error, request, reply) => {
       reply.headers({ ...DEFAULT_HEADERS, 'x-request-id': request.id });
-      answerError(error, request, reply, options.logger);
+      sendError(error, request, reply, options.logger);
     },
     clientErrorHandler: (error, socket) => refuseUnread(error, socket),
     schemaController: { compilersFactory: { buildValidator: refuseSchema, buildSerializer: refuseSchema } },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(compileValidator);
   // Responses are built from our own types: the schemas describe them, and tests check them.
-  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+  app.setSerializerCompiler(() => (body) => JSON.stringify(body));
   const clientOf = options.clientOf ?? ((request) => request.ip);
   addJsonParser(app, { limits: options.body, clock: options.clock, clientOf });
   const table = new RouteTable();
   app.addHook('onRoute', (route) => table.add(route.method, route.url));
   addRequestGuard(app, options);
-  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, options.logger));
+  app.setErrorHandler((error, request, reply) => sendError(error, request, reply, options.logger));
   app.setNotFoundHandler((request) => {
     const path = request.url.split('?')[0] ?? '';
     const allowed = table.listMethods(path);
@@ -125,7 +125,7 @@ function addRequestGuard(app: HttpServer, options: HttpServerOptions): void {
 }
 
 /** Sends any error in the native envelope; a door with another dialect sets its own handler in its scope. */
-function answerError(
+function sendError(
   thrown: FastifyError | Error | unknown,
   request: FastifyRequest,
   reply: FastifyReply,

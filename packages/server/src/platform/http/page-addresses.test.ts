@@ -23,8 +23,8 @@ test.each([
   ],
   ['every address, asked from another', { host: '::' }, 'http://studio:8000', ['http://studio:8000']],
   ['one address', { host: '192.168.1.5' }, 'http://192.168.1.5:8000', ['http://192.168.1.5:8000']],
-])('a sign-in link names an address that can be reached: %s', (_title, { host }, asked, expected) => {
-  expect(listPageAddresses({ publicUrl: null, host }, asked, INTERFACES)).toEqual(expected);
+])('a sign-in link names an address that can be reached: %s', (_title, { host }, requestHost, expected) => {
+  expect(listPageAddresses({ publicUrl: null, host }, requestHost, INTERFACES)).toEqual(expected);
 });
 
 test('behind a proxy the links name public_url alone', () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { AppError } from '../errors/app-error.ts';
-import { toEnvelope } from './error-answer.ts';
+import { toEnvelope } from './error-response.ts';
 
 /* Node's codes for requests that it could not read completely. */
 const STATUSES: Readonly<Record<string, { status: number; reason: string }>> = {

@@ -97,8 +97,8 @@ function kindOf(origin: string): Text {
 }
 
 /** The issues of all branches, each once. */
-function describeBranches(told: readonly Text[]): Text {
-  const different = [...new Map(told.map((text) => [JSON.stringify(text), text])).values()];
+function describeBranches(branches: readonly Text[]): Text {
+  const different = [...new Map(branches.map((text) => [JSON.stringify(text), text])).values()];
   return (
     different.reduceRight<Text | null>(
       (second, first) => (second === null ? first : { code: 'value.either', params: { first, second } }),

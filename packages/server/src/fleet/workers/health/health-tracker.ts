@@ -48,7 +48,7 @@ export class HealthTracker {
   readonly #deps: TrackerDeps;
   #condition: WorkerCondition = UNKNOWN_CONDITION;
   #suspicions = 0;
-  #answered = 0;
+  #responses = 0;
 
   constructor(deps: TrackerDeps) {
     this.#deps = deps;
@@ -81,7 +81,7 @@ export class HealthTracker {
     const suspicions = this.#suspicions;
     const result = await run();
     if (signal.aborted) return result;
-    this.#answered = suspicions;
+    this.#responses = suspicions;
     this.apply(result);
     return result;
   }
@@ -111,7 +111,7 @@ export class HealthTracker {
       nowMs: this.#deps.clock.monotonicMs(),
       growMs: this.#deps.options.intervalMs,
       maxConcurrent,
-      isSuspected: this.#suspicions > this.#answered,
+      isSuspected: this.#suspicions > this.#responses,
     });
   }
 

@@ -43,7 +43,7 @@ export class ProgressProbe {
   }
 
   follow(socket: ComfySocket): void {
-    socket.onMessage((message) => this.#hear(message));
+    socket.onMessage((message) => this.#observe(message));
     socket.onState(({ phase }) => {
       if (phase === 'open') this.#apply({ type: 'connected' });
     });
@@ -68,7 +68,7 @@ export class ProgressProbe {
     return this.#state.idleProbes === 1;
   }
 
-  #hear(message: SocketMessage): void {
+  #observe(message: SocketMessage): void {
     if (message.type === 'status') {
       this.#apply({ type: 'status', queueRemaining: message.data.queue_remaining });
     } else if (message.type !== 'feature_flags' && message.type !== 'other') {

@@ -43,9 +43,9 @@ describe('recovery', () => {
   it('HR7 requests a restart instead if the process is ours, once a minute', () => {
     const steps = [0, 10_000, 20_000, 69_000, 70_000].map((atMs) => ({ atMs, ours: true }));
     const states = walk(...steps);
-    const asked = states.map((state, index) => requestsRestart(states[index - 1] ?? null, state));
+    const requested = states.map((state, index) => requestsRestart(states[index - 1] ?? null, state));
     expect(states.map((state) => state?.phase)).toEqual(['checking', ...Array(4).fill('restarting')]);
-    expect(asked).toEqual([false, true, false, false, true]);
+    expect(requested).toEqual([false, true, false, false, true]);
   });
 
   it('restarts a process of ours that runs nothing at once', () => {

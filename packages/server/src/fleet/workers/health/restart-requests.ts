@@ -19,8 +19,8 @@ export class RestartRequests {
   /** Requests a restart. Returns a text about what the owner of the process does; null if the process is not ours. */
   request(workerId: WorkerId, reason: FleetReason): FleetReason | null {
     for (const restart of this.#restarters) {
-      const answer = restart(workerId, reason);
-      if (answer !== null) return answer;
+      const outcome = restart(workerId, reason);
+      if (outcome !== null) return outcome;
     }
     return null;
   }

@@ -2,35 +2,35 @@ import { ComfyError, type HttpResponse, type HttpTransport } from '@comfleet/com
 
 /** Forwards requests, and calls `onFailure` when a connection fails, even in the middle of a body (HR6). */
 export function watchTransport(transport: HttpTransport, onFailure: () => void): HttpTransport {
-  const tell = (thrown: unknown): never => {
+  const reportFailure = (thrown: unknown): never => {
     if (isConnectionFailure(thrown)) onFailure();
     throw thrown;
   };
   return {
     request: async (request) => {
-      const response = await transport.request(request).catch(tell);
-      return watchBody(response, tell);
+      const response = await transport.request(request).catch(reportFailure);
+      return watchBody(response, reportFailure);
     },
   };
 }
 
-function watchBody(response: HttpResponse, tell: (thrown: unknown) => never): HttpResponse {
+function watchBody(response: HttpResponse, reportFailure: (thrown: unknown) => never): HttpResponse {
   return {
     status: response.status,
     headers: response.headers,
-    text: () => response.text().catch(tell),
-    body: passOn(response.body, tell),
+    text: () => response.text().catch(reportFailure),
+    body: passOn(response.body, reportFailure),
   };
 }
 
 async function* passOn(
   body: AsyncIterable<Uint8Array>,
-  tell: (thrown: unknown) => never,
+  reportFailure: (thrown: unknown) => never,
 ): AsyncGenerator<Uint8Array> {
   try {
     yield* body;
   } catch (thrown) {
-    tell(thrown);
+    reportFailure(thrown);
   }
 }
 

@@ -139,18 +139,18 @@ describe('a server that does not answer in time', () => {
 
   it('is asked ten times at most', async () => {
     const one = new Process(100_000);
-    let asked = 0;
+    let requests = 0;
     const silent = {
       http: {
         loadLogEntries: () => {
-          asked += 1;
+          requests += 1;
           return Promise.reject(new ComfyError('TIMEOUT', 'busy'));
         },
       },
     };
     await arrive(a, one);
     for (let check = 0; check < 30; check += 1) await arrive(b, silent);
-    expect(asked).toBe(10);
+    expect(requests).toBe(10);
   });
 });
 

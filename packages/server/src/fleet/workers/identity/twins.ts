@@ -175,8 +175,9 @@ export class Twins {
       presence.seen = null;
       this.#deps.logger.debug('twins.no_log', { workerId: worker.id, error: thrown });
       // Behind a proxy the route may be closed: then nothing is proven, and the workers count as two.
-      const isAnswer = thrown instanceof ComfyError && ['BAD_STATUS', 'INVALID_BODY'].includes(thrown.code);
-      return isAnswer ? 'hidden' : 'silent';
+      const hasResponse =
+        thrown instanceof ComfyError && ['BAD_STATUS', 'INVALID_BODY'].includes(thrown.code);
+      return hasResponse ? 'hidden' : 'silent';
     }
   }
 

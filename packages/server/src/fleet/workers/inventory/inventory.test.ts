@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import {
   fromStoredInventory,
-  type InventoryAnswers,
+  type InventoryResponses,
   parseInventory,
   parseObjectInfo,
   parseSystemStats,
   toStoredInventory,
 } from './inventory.ts';
 
-const answers: InventoryAnswers = {
+const answers: InventoryResponses = {
   systemStats: {
     system: { comfyui_version: '0.3.64', pytorch_version: '2.8.0+cu129', argv: ['main.py', '--cpu'] },
     devices: [{ name: 'cuda:0', vram_total: 25769803776, later_field: 1 }],

@@ -40,7 +40,7 @@ export interface Inventory {
 }
 
 /** The answers of a worker's routes (protocol 2, 2.1 and 8). */
-export interface InventoryAnswers {
+export interface InventoryResponses {
   systemStats: unknown;
   objectInfo: ObjectInfo;
   objectInfoHash: string;
@@ -71,26 +71,26 @@ export interface StoredInventory {
 }
 
 /** Parses the answers; null when system_stats is not ComfyUI's. */
-export function parseInventory(answers: InventoryAnswers): Inventory | null {
-  const stats = parseSystemStats(answers.systemStats);
-  const { objectInfo, objectInfoHash } = answers;
+export function parseInventory(responses: InventoryResponses): Inventory | null {
+  const stats = parseSystemStats(responses.systemStats);
+  const { objectInfo, objectInfoHash } = responses;
   if (stats === null) return null;
-  const replacements = parseNodeReplacements(answers.nodeReplacements);
+  const replacements = parseNodeReplacements(responses.nodeReplacements);
   return {
     version: stats.version ?? 'unknown',
     pytorchVersion: stats.pytorchVersion,
     classTypes: collectClassTypes(objectInfo, replacements),
     replacements,
-    models: collectModels(answers.models),
-    modelSizes: answers.modelSizes,
-    modelKinds: answers.modelKinds,
-    embeddings: new Set(readNames(answers.embeddings) ?? []),
+    models: collectModels(responses.models),
+    modelSizes: responses.modelSizes,
+    modelKinds: responses.modelKinds,
+    embeddings: new Set(readNames(responses.embeddings) ?? []),
     objectInfo,
     objectInfoHash,
     devices: stats.devices,
     vramTotal: readVram(stats.devices),
-    maxUploadBytes: readUploadLimit(answers.features),
-    fetchedAtMs: answers.fetchedAtMs,
+    maxUploadBytes: readUploadLimit(responses.features),
+    fetchedAtMs: responses.fetchedAtMs,
   };
 }
 
@@ -192,8 +192,8 @@ function collectClassTypes(objectInfo: ObjectInfo, replacements: NodeReplacement
 
 function collectModels(listed: ReadonlyMap<string, unknown>): Map<string, ReadonlySet<string>> {
   const models = new Map<string, ReadonlySet<string>>();
-  for (const [folder, answer] of listed) {
-    const names = readNames(answer);
+  for (const [folder, files] of listed) {
+    const names = readNames(files);
     if (names !== null) models.set(folder, new Set(names.map(toSlashes)));
   }
   return models;

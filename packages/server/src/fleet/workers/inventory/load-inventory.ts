@@ -48,7 +48,7 @@ export async function loadInventory(
   const models = await loadModels(http, signal);
   const modelSizes = await loadModelSizes(http, foldersWithFiles(models), signal);
   const inventory = parseInventory({
-    systemStats: await http.loadSystemStatsAnswer({ signal }),
+    systemStats: await http.loadRawSystemStats({ signal }),
     objectInfo: await readObjectInfo(objectInfoBytes, objectInfoHash, { shared, slice }),
     objectInfoHash,
     features: await orWithout(http.loadFeatures({ signal }), {}),

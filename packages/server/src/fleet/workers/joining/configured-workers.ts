@@ -15,8 +15,8 @@ export async function applyConfiguredWorkers(
   workers: readonly WorkerConfig[],
   previous: readonly WorkerConfig[] = [],
 ): Promise<void> {
-  const kept = new Set(workers.map(toKey));
-  const gone = new Set(previous.map(toKey).filter((key) => !kept.has(key)));
+  const configured = new Set(workers.map(toKey));
+  const gone = new Set(previous.map(toKey).filter((key) => !configured.has(key)));
   for (const worker of registry.list()) {
     if (worker.source !== 'config' || !gone.has(toKey(worker))) continue;
     await registry.depart(worker.id, { reason: plainText('worker.not_configured') });

@@ -85,12 +85,12 @@ export function checkJoinToken(
 ): void {
   if (token === undefined || !isWeakSecret(token)) return;
   const problem = plainText(isSampleSecret(token) ? 'config.sample_secret' : 'config.short_secret');
-  const tell = (advice: DefinitionText): DefinitionText => ({
+  const describe = (advice: DefinitionText): DefinitionText => ({
     code: 'definition.with_advice',
     params: { problem, advice },
   });
-  if (isOpen) findings.refuse('nodes.join_token', tell(plainText('config.token_open')));
-  else findings.warn('nodes.join_token', tell(plainText('config.token_local')));
+  if (isOpen) findings.refuse('nodes.join_token', describe(plainText('config.token_open')));
+  else findings.warn('nodes.join_token', describe(plainText('config.token_local')));
 }
 
 export function checkDiscovery(raw: RawDiscovery, staticNodes: number, findings: Findings): void {

@@ -13,12 +13,12 @@ import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { toWorkerKind } from '../../../fleet/workers/inventory/worker-kind.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import {
-  asksForNone,
   type Capabilities,
+  filterByConstraints,
   findMissing,
-  isAskedFor,
-  keepAskedFor,
+  hasNoConstraints,
   type Missing,
+  meetsConstraints,
   type NamedWorker,
 } from '../../placement/needs.ts';
 import type { NeedsResolver } from '../../placement/needs-resolver.ts';
@@ -54,16 +54,19 @@ export function readConstraints({
 export type Constraints = Pick<TaskRequirements, 'labels' | 'pinnedWorkers' | 'allOrNothing'>;
 
 /** Throws NO_CAPABLE_WORKER when no worker meets the task's constraints; its details name what is missing. */
-export function refuseUnknownWorkers({ workers }: Pick<KnownFleet, 'workers'>, asked: Constraints): void {
-  if (asksForNone(asked)) return;
-  const { labels = [], pinnedWorkers = [] } = asked;
+export function refuseUnknownWorkers(
+  { workers }: Pick<KnownFleet, 'workers'>,
+  constraints: Constraints,
+): void {
+  if (hasNoConstraints(constraints)) return;
+  const { labels = [], pinnedWorkers = [] } = constraints;
   const fleet = workers();
-  if (fleet.some((worker) => isAskedFor(worker, asked))) return;
-  const isUnknown = (needs: Constraints) => !fleet.some((worker) => isAskedFor(worker, needs));
+  if (fleet.some((worker) => meetsConstraints(worker, constraints))) return;
+  const isUnknown = (needs: Constraints) => !fleet.some((worker) => meetsConstraints(worker, needs));
   const unknownWorkers = pinnedWorkers.filter((name) => isUnknown({ pinnedWorkers: [name] }));
   throw new AppError('NO_CAPABLE_WORKER', {
     lacks: describeLacking(unknownWorkers, labels),
-    ...nameConstraints(asked),
+    ...nameConstraints(constraints),
     unknown_labels: labels.filter((label) => isUnknown({ labels: [label] })),
     unknown_workers: unknownWorkers,
   });
@@ -105,7 +108,7 @@ export interface CheckedFleet extends Pick<KnownFleet, 'inventories'> {
 }
 
 /** Result of checking a graph against the known fleet. */
-export interface FleetAnswer {
+export interface FleetCheck {
   heldReason: HeldReason | null;
   /** What will not run, and what may be refused, on the worker that can run most of it. */
   warnings: TaskText[];
@@ -127,8 +130,8 @@ export async function checkAgainstFleet(
   fleet: CheckedFleet,
   graph: Graph,
   requirements: TaskRequirements,
-): Promise<FleetAnswer> {
-  const known = keepAskedFor(fleet.inventories(), requirements);
+): Promise<FleetCheck> {
+  const known = filterByConstraints(fleet.inventories(), requirements);
   if (known.length === 0) return holdUnchecked(graph, fleet.maxProblems);
   const checked = await checkKinds({ ...fleet, known }, graph, requirements);
   const usable = checked.filter(isUsable);
@@ -146,17 +149,17 @@ function hasClassElsewhere({ inventories }: Pick<KnownFleet, 'inventories'>, mis
   return inventories().some(({ inventory }) => inventory.classTypes.has(missing.missing));
 }
 
-function refuseTask({ taskType, ...asked }: TaskRequirements, missing: Missing): AppError {
+function refuseTask({ taskType, ...constraints }: TaskRequirements, missing: Missing): AppError {
   return new AppError('NO_CAPABLE_WORKER', {
     lacks: describeMissing(missing),
     ...missing,
     task_type: taskType,
-    ...nameConstraints(asked),
+    ...nameConstraints(constraints),
   });
 }
 
 /** Holds an unchecked graph. It must have no broken link, which could end the process of the first worker that runs it. */
-function holdUnchecked(graph: Graph, maxProblems: number): FleetAnswer {
+function holdUnchecked(graph: Graph, maxProblems: number): FleetCheck {
   const broken = findKillingLinks(graph, findBrokenLinks(graph), Object.keys(graph));
   if (broken.length > 0) throw invalidWorkflow(broken.slice(0, maxProblems), { graph, count: broken.length });
   return { heldReason: 'no_worker_known', warnings: [] };

@@ -1,23 +1,23 @@
 import type { Graph } from '@comfleet/comfyui';
-import { keepAskedFor } from '../../placement/needs.ts';
+import { filterByConstraints } from '../../placement/needs.ts';
 import { readNeeds } from '../../placement/read-needs.ts';
 import { createInputSet, type TaskRequirements } from '../../tasks/requirements.ts';
 import {
   type CheckedFleet,
   checkAgainstFleet,
-  type FleetAnswer,
+  type FleetCheck,
   type KnownFleet,
   readPaidClasses,
   refuseUnknownWorkers,
 } from './check-fleet.ts';
 
 /** Needs of a task besides its graph: files, type, constraints on workers. */
-export type AskedNeeds = Omit<
+export type RequestedNeeds = Omit<
   TaskRequirements,
   'classTypes' | 'models' | 'choices' | 'paidClasses' | 'idlePaidClasses'
 >;
 
-export interface DerivedRequirements extends FleetAnswer {
+export interface DerivedRequirements extends FleetCheck {
   requirements: TaskRequirements;
 }
 
@@ -28,16 +28,16 @@ export interface DerivedRequirements extends FleetAnswer {
 export async function deriveRequirements(
   fleet: KnownFleet & CheckedFleet,
   graph: Graph,
-  asked: AskedNeeds,
+  requested: RequestedNeeds,
 ): Promise<DerivedRequirements> {
-  refuseUnknownWorkers(fleet, asked);
-  const isBound = createInputSet(asked.inputs);
+  refuseUnknownWorkers(fleet, requested);
+  const isBound = createInputSet(requested.inputs);
   await fleet.slice.yieldIfSpent();
   const resolver = fleet.resolver();
-  const lists = keepAskedFor(fleet.inventories(), asked).length > 0 ? resolver.kinds : [];
+  const lists = filterByConstraints(fleet.inventories(), requested).length > 0 ? resolver.kinds : [];
   const paid = readPaidClasses(fleet, graph);
   await fleet.slice.yieldIfSpent();
-  const needs = { ...asked, ...readNeeds(graph, lists, isBound), ...paid };
+  const needs = { ...requested, ...readNeeds(graph, lists, isBound), ...paid };
   await fleet.slice.yieldIfSpent();
   const { needs: requirements } = resolver.resolve(needs);
   const { heldReason, warnings } = await checkAgainstFleet(fleet, graph, requirements);

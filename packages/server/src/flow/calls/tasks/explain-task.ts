@@ -51,7 +51,7 @@ type Fleet = Pick<ExplainDeps, 'fleet'> & { owner: OwnerFilter };
 type Waiting = NonNullable<Placement['waiting']>;
 
 function toWaiting(
-  asked: Fleet,
+  view: Fleet,
   { held_reason: heldReason }: TaskRow,
   position: number | null,
   reasons: WaitReasons,
@@ -72,7 +72,7 @@ function toWaiting(
       hot,
       reason: refusal?.reason ?? null,
       missing: readMissing(refusal),
-      trouble: findTrouble(asked, workerId),
+      trouble: findTrouble(view, workerId),
     })),
   };
 }
@@ -91,7 +91,7 @@ function readMissing(refusal: Refusal | null): string | null {
 }
 
 function toPlaced(
-  asked: Fleet,
+  view: Fleet,
   claim: { at: number; workerId: WorkerId | null; placement: unknown },
   isRunning: boolean,
 ): Placement['placed'] {
@@ -100,8 +100,8 @@ function toPlaced(
   if (!placement) return null;
   return {
     worker_id: claim.workerId,
-    worker_name: claim.workerId === null ? null : (asked.fleet.find(claim.workerId)?.name ?? null),
-    trouble: isRunning && claim.workerId !== null ? findTrouble(asked, claim.workerId) : null,
+    worker_name: claim.workerId === null ? null : (view.fleet.find(claim.workerId)?.name ?? null),
+    trouble: isRunning && claim.workerId !== null ? findTrouble(view, claim.workerId) : null,
     at: new Date(claim.at).toISOString(),
     strategy: placement.strategy,
     ground: placement.ground,

@@ -52,16 +52,16 @@ it('waits until every worker that joined has reported its inventory, or does not
   const { set, ask } = openFleet();
   set('a', {}, 'worker.added');
   set('b', {}, 'worker.added');
-  const asked = ask();
+  const requested = ask();
   set('a', { health: 'online' });
   set('b', { health: 'offline' });
   await settle();
-  expect(asked.isDone).toBe(false);
+  expect(requested.isDone).toBe(false);
 
   set('a', { inventory });
   await settle();
 
-  expect(asked.isDone).toBe(true);
+  expect(requested.isDone).toBe(true);
 });
 
 it('waits for no worker that reported it in an earlier run, is disabled, or has left', async () => {
@@ -69,9 +69,9 @@ it('waits for no worker that reported it in an earlier run, is disabled, or has 
   set('known', { inventory }, 'worker.added');
   set('disabled', { enabled: false }, 'worker.added');
   set('gone', { leaving: true }, 'worker.added');
-  const asked = ask();
+  const requested = ask();
   await settle();
-  expect(asked.isDone).toBe(true);
+  expect(requested.isDone).toBe(true);
 });
 
 it('waits 5 s at most, and not again for the same worker', async () => {

@@ -5,7 +5,7 @@ import { AppError } from '../../../platform/errors/app-error.ts';
 import { isInlineFile } from '../../../platform/text/data-url.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { FileSource } from '../../assets/file-source.ts';
-import { keepAskedFor } from '../../placement/needs.ts';
+import { filterByConstraints } from '../../placement/needs.ts';
 import type { NewTask } from '../../tasks/accept-tasks.ts';
 import type { Actor } from '../../tasks/actor.ts';
 import { type OpenChoice, type TaskRequirements, toInputBytes } from '../../tasks/requirements.ts';
@@ -105,7 +105,7 @@ export async function prepareSubmission(
   const slice = startTimeSlice(deps.clock);
   await deps.introduced();
   const constraints = readConstraints(options);
-  const offers = keepAskedFor(deps.inventories(), constraints);
+  const offers = filterByConstraints(deps.inventories(), constraints);
   const bound = await bindBody({ ...deps, drawSeed, offers, slice }, ownerId, body);
   const limits = readLimits(deps, options, bound.workflow);
   await slice.yieldIfSpent();
@@ -168,13 +168,13 @@ function readLimits(
   workflow: WorkflowDefinition | null,
 ): { timeoutMs: number; silence: Pick<TaskRequirements, 'silenceLimitMs' | 'limitsSilence'> } {
   const { timeout_seconds: seconds } = options;
-  const askedMs = seconds === undefined ? (workflow?.timeoutMs ?? null) : Math.round(seconds * 1000);
+  const requestedMs = seconds === undefined ? (workflow?.timeoutMs ?? null) : Math.round(seconds * 1000);
   const silenceLimitMs = workflow?.silenceLimitMs ?? null;
   return {
-    timeoutMs: askedMs ?? defaults.timeoutMs,
+    timeoutMs: requestedMs ?? defaults.timeoutMs,
     silence: {
       ...(silenceLimitMs === null ? {} : { silenceLimitMs }),
-      ...(askedMs === null ? ({ limitsSilence: true } as const) : {}),
+      ...(requestedMs === null ? ({ limitsSilence: true } as const) : {}),
     },
   };
 }

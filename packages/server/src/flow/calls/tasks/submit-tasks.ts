@@ -71,16 +71,16 @@ async function readAgain({ database, intake }: SubmitDeps, task: TaskRow) {
     openChoices,
     ...needs
   } = parseRequirements(task.requirements);
-  const asked = { ...needs, excludedWorkers: [] };
+  const requested = { ...needs, excludedWorkers: [] };
   const graphText = await loadGraphText(database, task.graph_hash);
   const graph = parseSubmittedGraph(parseLosslessJson(graphText), intake.limits);
   const parameters = parseLosslessJson(task.parameters) as Record<string, unknown>;
-  const stored = { graph, graphText, parameters, asked, warnings: [] as readonly TaskText[] };
+  const stored = { graph, graphText, parameters, requested, warnings: [] as readonly TaskText[] };
   if (!openChoices) return stored;
   const { task_type: taskType, workflow_version_id: versionId } = task;
   const open = { graph, taskType, versionId: versionId ?? task.graph_hash, openChoices };
-  const drawn = await intake.drawOpen(open, asked);
-  if (!drawn) return { ...stored, asked: { ...asked, openChoices } };
+  const drawn = await intake.drawOpen(open, requested);
+  if (!drawn) return { ...stored, requested: { ...requested, openChoices } };
   const values = { ...parameters, ...drawn.parameters };
   const { warnings } = drawn;
   return { ...stored, graphText: stringifyLosslessJson(graph), parameters: values, warnings };
@@ -89,8 +89,8 @@ async function readAgain({ database, intake }: SubmitDeps, task: TaskRow) {
 /** Runs the same graph, values and seed as a new task, checked against the current fleet; the old one keeps its results. */
 export async function rerunTask(deps: SubmitDeps, task: TaskRow, actor: Actor): Promise<SubmitOutcome> {
   const { intake } = deps;
-  const { graph, graphText, parameters, asked, warnings } = await readAgain(deps, task);
-  const derived = await intake.derive(graph, asked);
+  const { graph, graphText, parameters, requested, warnings } = await readAgain(deps, task);
+  const derived = await intake.derive(graph, requested);
   const again: NewTask = {
     ownerId: task.owner_id,
     projectId: task.project_id,

@@ -5,7 +5,7 @@ import { AppError } from '../../../platform/errors/app-error.ts';
 import { shareInlineFiles } from '../../assets/file-source.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { LiveUpdateHub } from '../../events/live-updates.ts';
-import { keepAskedFor } from '../../placement/needs.ts';
+import { filterByConstraints } from '../../placement/needs.ts';
 import { type Acceptance, type AcceptDeps, acceptTasks, type NewTask } from '../../tasks/accept-tasks.ts';
 import type { Actor } from '../../tasks/actor.ts';
 import type { KeyUse } from '../../tasks/idempotency-keys.ts';
@@ -18,7 +18,7 @@ import type { TaskEventRow, TaskRow } from '../../tasks/task-tables.ts';
 import { type DrawnFiles, drawOpenChoices, type OpenTask } from '../../workflows/open-choices.ts';
 import type { GraphLimits } from '../../workflows/settings.ts';
 import type { Constraints } from './check-fleet.ts';
-import { type AskedNeeds, type DerivedRequirements, deriveRequirements } from './derive-requirements.ts';
+import { type DerivedRequirements, deriveRequirements, type RequestedNeeds } from './derive-requirements.ts';
 import { describeTask } from './describe-task.ts';
 import { type PreparedSubmission, prepareSubmission, type SubmissionDeps } from './prepare-submission.ts';
 
@@ -32,9 +32,9 @@ export interface TaskIntake {
   prepareMany(): Prepare;
   readonly limits: GraphLimits;
   /** Derives the requirements of a bound graph and checks them against the fleet. Throws as `deriveRequirements`. */
-  derive(graph: Graph, asked: AskedNeeds): Promise<DerivedRequirements>;
+  derive(graph: Graph, requested: RequestedNeeds): Promise<DerivedRequirements>;
   /** Draws stand-ins for the open files of a task into its graph; null while no worker for it is known. */
-  drawOpen(task: OpenTask, asked: Constraints): Promise<DrawnFiles | null>;
+  drawOpen(task: OpenTask, constraints: Constraints): Promise<DrawnFiles | null>;
   /** Draws a seed for items that share one. */
   drawSeed(): string;
   /** Stores tasks in one transaction; only then are they announced and passed to the engine. Throws IDEMPOTENCY_CONFLICT. */
@@ -68,13 +68,13 @@ export function createTaskIntake(deps: IntakeDeps): TaskIntake {
   return {
     admit: deps.admission,
     prepare: (request) => prepareSubmission(submission, request),
-    derive: async (graph, asked) => {
+    derive: async (graph, requested) => {
       await submission.introduced();
       const { problems: maxProblems } = submission.limits;
       const fleet = { ...submission, maxProblems, slice: startTimeSlice(submission.clock) };
-      return deriveRequirements(fleet, graph, asked);
+      return deriveRequirements(fleet, graph, requested);
     },
-    drawOpen: (task, asked) => drawOpen(submission, task, asked),
+    drawOpen: (task, constraints) => drawOpen(submission, task, constraints),
     prepareMany: () => {
       const assets = shareInlineFiles(submission.assets);
       return (request) => prepareSubmission({ ...submission, assets }, request);
@@ -127,10 +127,10 @@ export function createTaskIntake(deps: IntakeDeps): TaskIntake {
 async function drawOpen(
   { introduced, inventories, standIns }: SubmissionDeps,
   task: OpenTask,
-  asked: Constraints,
+  constraints: Constraints,
 ): Promise<DrawnFiles | null> {
   await introduced();
-  const offers = keepAskedFor(inventories(), asked);
+  const offers = filterByConstraints(inventories(), constraints);
   return offers.length === 0 ? null : drawOpenChoices(task, offers, standIns);
 }
 

@@ -12,9 +12,9 @@ import type { Clock } from '../../../platform/time/clock.ts';
 import type { RetryDecision } from '../../execution/retry-budget.ts';
 import {
   canRun,
-  isAskedFor,
-  keepAskedFor,
+  filterByConstraints,
   listDoubts,
+  meetsConstraints,
   type NamedWorker,
   type Needs,
   type WorkerFacts,
@@ -153,14 +153,14 @@ export class HeldTasks {
    */
   async reviewTask(task: TaskRow): Promise<void> {
     if (!isHeldForWorker(task)) return;
-    const asked = parseRequirements(task.requirements);
-    const known = this.#listKnown().filter((facts) => isAskedFor(facts, asked));
+    const requirements = parseRequirements(task.requirements);
+    const known = this.#listKnown().filter((facts) => meetsConstraints(facts, requirements));
     if (known.length === 0) return;
     const { lane, drawn } = await this.#read(task);
     const { needs } = this.#deps.lanes.find(lane.requirements);
     const able = known.filter((facts) => canRun(facts, needs));
     // Open choices stay open while the task is held.
-    const hold = asked.openChoices ? { lane: keepOpen(lane, asked.openChoices) } : { lane };
+    const hold = requirements.openChoices ? { lane: keepOpen(lane, requirements.openChoices) } : { lane };
     // Another worker may soon report an open file.
     const isListed = drawn === null && able.some((facts) => listDoubts(facts, needs).length === 0);
     if (isListed || (able.length > 0 && !this.#isExpected(needs))) await this.release(task);
@@ -184,7 +184,7 @@ export class HeldTasks {
           worker.enabled &&
           worker.inventory === null &&
           (worker.health === 'unknown' || worker.health === 'online') &&
-          isAskedFor(worker, needs),
+          meetsConstraints(worker, needs),
       );
   }
 
@@ -202,7 +202,7 @@ export class HeldTasks {
   async #read(task: TaskRow): Promise<Reading> {
     const { database, lanes, inventories } = this.#deps;
     const { openChoices = [], ...requirements } = parseRequirements(task.requirements);
-    const offers = keepAskedFor(inventories(), requirements);
+    const offers = filterByConstraints(inventories(), requirements);
     const isOpen = openChoices.length > 0 && offers.length === 0;
     const stored = lanes.find(task.requirements).stored;
     const asStored: Reading = { lane: { stored, requirements: task.requirements }, drawn: null, isOpen };

@@ -61,7 +61,7 @@ export class Announcements {
   readonly #all: AttemptLimit;
   readonly #openedMs: number;
   /** Last announcement of each worker, and its wall-clock time. */
-  readonly #heard = new Map<WorkerId, { atMs: number; announcement: Announcement }>();
+  readonly #received = new Map<WorkerId, { atMs: number; announcement: Announcement }>();
 
   constructor(deps: AnnouncementsDeps) {
     this.#deps = deps;
@@ -83,7 +83,7 @@ export class Announcements {
   /** The same for a worker that has already proven its right to join. */
   async accept(announcement: Announcement): Promise<ConnectedWorker> {
     const worker = await this.#enrol(announcement);
-    this.#heard.set(worker.id, { atMs: this.#deps.clock.nowMs(), announcement });
+    this.#received.set(worker.id, { atMs: this.#deps.clock.nowMs(), announcement });
     return worker;
   }
 
@@ -97,11 +97,11 @@ export class Announcements {
         if (!worker.leaving) await registry.depart(worker.id, { reason });
         continue;
       }
-      const heardMs = this.#heard.get(worker.id)?.atMs ?? this.#openedMs;
-      const silentMs = clock.nowMs() - Math.max(heardMs, worker.lastSeenMs ?? 0);
+      const receivedMs = this.#received.get(worker.id)?.atMs ?? this.#openedMs;
+      const silentMs = clock.nowMs() - Math.max(receivedMs, worker.lastSeenMs ?? 0);
       if (worker.health === 'online' || silentMs < Math.max(forgetAfterMs, this.#patienceMs())) continue;
       logger.info('worker.forgotten', { workerId: worker.id, worker: worker.name, silentMs });
-      this.#heard.delete(worker.id);
+      this.#received.delete(worker.id);
       await registry.remove(worker.id, plainText('worker.silent'));
     }
   }
@@ -142,7 +142,7 @@ export class Announcements {
       throw new AppError('CONFLICT', { field: 'name', in_use_by: { name: known.name, url: known.url } });
     }
     if (known.url !== normalizeWorkerUrl(announcement.url)) return enrolment.register(spec);
-    const last = this.#heard.get(known.id)?.announcement;
+    const last = this.#received.get(known.id)?.announcement;
     const isNews = !isDeepStrictEqual(last, announcement) || snapshot.leaving;
     return isNews ? registry.add(spec) : known;
   }

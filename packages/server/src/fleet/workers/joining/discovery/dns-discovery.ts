@@ -72,21 +72,21 @@ export class DnsDiscovery {
     const { discovery, registry } = this.#deps;
     const { mode, dns } = discovery();
     const entries = mode === 'static' ? [] : dns;
-    const answers = await Promise.all(entries.map((entry) => this.#resolve(entry)));
-    const kept = new Set<string>();
+    const results = await Promise.all(entries.map((entry) => this.#resolve(entry)));
+    const current = new Set<string>();
     const found = new Map<string, WorkerSpec>();
     entries.forEach((entry, index) => {
-      const answer = answers[index];
-      if (!answer) kept.add(toDiscoverer(entry));
-      for (const spec of answer ?? []) if (!found.has(spec.name)) found.set(spec.name, spec);
+      const result = results[index];
+      if (!result) current.add(toDiscoverer(entry));
+      for (const spec of result ?? []) if (!found.has(spec.name)) found.set(spec.name, spec);
     });
     for (const spec of found.values()) await this.#join(spec);
     for (const worker of registry.list().filter(isFromDns)) {
-      if (found.has(worker.name) || kept.has(worker.discoveredBy ?? '')) continue;
+      if (found.has(worker.name) || current.has(worker.discoveredBy ?? '')) continue;
       await this.#leave(worker);
     }
     for (const [name, { discoveredBy }] of this.#planned) {
-      if (!found.has(name) && !kept.has(discoveredBy ?? '')) this.#planned.delete(name);
+      if (!found.has(name) && !current.has(discoveredBy ?? '')) this.#planned.delete(name);
     }
   }
 
