@@ -18,4 +18,5 @@ export * from './texts/catalogue.ts';
 export * from './texts/language.ts';
 export * from './texts/text.ts';
 export * from './texts/text-schema.ts';
+export * from './tokens.ts';
 export * from './workflow.ts';

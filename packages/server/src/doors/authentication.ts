@@ -16,6 +16,8 @@ const PERMISSION_SET: ReadonlySet<string> = new Set(PERMISSIONS);
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** `refused`: API keys may not, whatever their scopes. A leaked key must not outlive itself. */
+    keys?: 'refused';
   }
 }
 
@@ -35,14 +37,23 @@ export function createAuthentication({
   return async (request) => {
     // Unknown addresses have no route; everyone gets 404 or 405.
     if (request.is404) return;
-    const access = request.routeOptions.config.access;
+    const { access, keys } = request.routeOptions.config;
     if (access === undefined) throw new AppError('FORBIDDEN');
     if (access === 'public') return;
     const session = await findSession(request, identity, anonymous?.() ?? null);
     if (session) sessions.set(request, session);
     else if (access !== 'optional' && access !== 'link') throw new AppError('UNAUTHORIZED');
-    if (session && isPermission(access)) requirePermission(session.principal, access);
+    if (session) requireAccess(session, { access, keys });
   };
+}
+
+/** Throws FORBIDDEN if a route refuses the keys, or needs a permission that the session lacks. */
+function requireAccess(
+  { purpose, principal }: Session,
+  { access, keys }: { access: Access; keys: 'refused' | undefined },
+): void {
+  if (purpose === 'key' && keys === 'refused') throw new AppError('FORBIDDEN', { reason: 'api_key' });
+  if (isPermission(access)) requirePermission(principal, access);
 }
 
 /** Returns whether a route needs a token with a permission. */

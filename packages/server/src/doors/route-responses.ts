@@ -21,6 +21,7 @@ declare module 'fastify' {
 export interface RouteFacts {
   methods: readonly string[];
   access: Access | undefined;
+  keys: 'refused' | undefined;
   refusals: readonly ErrorCode[];
   operation: Operation | undefined;
 }
@@ -54,14 +55,14 @@ export function streamResponses(kind: string): { 200: DocumentedResponse } {
 }
 
 /** The codes with which the checks before the handler may refuse any request of such a route. */
-function listGivenCodes({ methods, access }: RouteFacts): ErrorCode[] {
+function listGivenCodes({ methods, access, keys }: RouteFacts): ErrorCode[] {
   const isRead = methods.every((method) => method === 'GET' || method === 'HEAD');
   const isPublic = access === 'public';
   return [
     'INVALID_REQUEST',
     'INTERNAL',
     ...(isPublic ? [] : (['UNAUTHORIZED'] as const)),
-    ...(isPermission(access) ? (['FORBIDDEN'] as const) : []),
+    ...(isPermission(access) || keys === 'refused' ? (['FORBIDDEN'] as const) : []),
     ...(isRead ? [] : (['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA'] as const)),
     // A public read needs no database.
     ...(isPublic && isRead

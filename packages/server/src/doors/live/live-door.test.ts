@@ -132,6 +132,20 @@ test('SE6 AU2 a revoked client loses its open socket within five seconds', async
   expect(await live.closed).toEqual({ code: 4401, reason: 'the session has ended' });
 });
 
+test('SE6 AU2 revoking a key closes its open socket and its event stream at once', async () => {
+  const { keys } = server.identity;
+  const made = await keys.create(server.owner.principal, { name: 'watcher', scopes: null, lifetimeMs: null });
+  const live = await signIn(made.key);
+  server.streams.isWaiting = true;
+  const headers = { authorization: `Bearer ${made.key}` };
+  const stream = await openStream(`/api/v2/tasks/${TASK_ID}/events`, headers);
+  await stream.waitFor('retry');
+  await keys.revoke(server.owner.principal, made.row.id);
+  // The clock stands still: no periodic check ran.
+  expect((await live.closed).code).toBe(4401);
+  await stream.ended;
+});
+
 test('SE7 a page of another origin cannot open the socket', async () => {
   expect(await dial({ origin: 'https://evil.example' }).refused).toBe(403);
   expect(await dial({ origin: 'null' }).refused).toBe(403);

@@ -87,7 +87,7 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
 function addSignInRoutes(app: HttpServer, { identity, pageAddresses }: NativeDeps): void {
   app.post('/api/v2/auth/links', {
     // Admins only: a sign-in by link outlives the caller's token.
-    config: { access: 'people.manage' },
+    config: { access: 'people.manage', keys: 'refused' },
     schema: {
       tags: ['auth'],
       summary: 'A link that signs a browser in as the caller, once, within ten minutes',
@@ -118,7 +118,7 @@ function addSignInRoutes(app: HttpServer, { identity, pageAddresses }: NativeDep
   });
 
   app.post('/api/v2/auth/sign-out', {
-    config: { access: 'client' },
+    config: { access: 'client', keys: 'refused' },
     schema: {
       tags: ['auth'],
       summary: "End this browser's sign-in, or those of all browsers of the client; tokens of programs stay",

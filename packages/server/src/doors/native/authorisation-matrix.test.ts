@@ -21,6 +21,11 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'POST /api/v2/auth/links': [401, 403, 403, 201],
   'POST /api/v2/auth/renew': MINE,
   'POST /api/v2/auth/sign-out': [401, 204, 204, 204],
+  'GET /api/v2/auth/sessions': MINE,
+  'DELETE /api/v2/auth/sessions/:id': [401, 404, 404, 404],
+  'GET /api/v2/auth/keys': MINE,
+  'POST /api/v2/auth/keys': [401, 201, 201, 201],
+  'DELETE /api/v2/auth/keys/:id': [401, 404, 404, 404],
   'GET /api/v2/admin/clients': ADMIN,
   'POST /api/v2/admin/clients/:id/revoke': [401, 403, 403, 404],
   'POST /api/v2/admin/clients/:id/grants': [401, 403, 403, 404],
@@ -116,6 +121,7 @@ const BODIES: Readonly<Record<string, object>> = {
   'POST /api/v2/auth/token': { client_id: 'x', client_secret: 'x' },
   'POST /api/v2/auth/exchange': { code: 'x' },
   'POST /api/v2/auth/sign-out': {},
+  'POST /api/v2/auth/keys': { name: 'x' },
   'POST /api/v2/admin/clients/:id/grants': { grants: [] },
   'POST /api/v2/tasks': { workflow_name: 'w' },
   'POST /api/v2/tasks/text-to-image': { prompt: 'a cat' },
@@ -185,6 +191,36 @@ test.each(Object.keys(MATRIX))('AU2 %s answers 401 to an invalid bearer', async 
   const isOpen = MATRIX[route] === PUBLIC || url.startsWith('/docs');
   expect(answer.statusCode).toBe(isOpen ? MATRIX[route]?.[0] : 401);
 });
+
+/** What an API key may not do, whatever its scopes: it would outlive itself, or end others. */
+const KEYS_REFUSED = new Set([
+  'POST /api/v2/auth/links',
+  'POST /api/v2/auth/sign-out',
+  'DELETE /api/v2/auth/sessions/:id',
+  'POST /api/v2/auth/keys',
+  'DELETE /api/v2/auth/keys/:id',
+]);
+
+test.each(Object.keys(MATRIX))(
+  'AU4 %s admits an API key of an admin as the admin, or refuses keys',
+  async (route) => {
+    const { key } = await server.identity.keys.create(server.local.principal, {
+      name: 'matrix',
+      scopes: null,
+      lifetimeMs: null,
+    });
+    const [method = '', url = ''] = route.split(' ');
+    const payload = BODIES[route];
+    const answer = await server.app.inject({
+      method: method as 'GET',
+      url: toPath(url),
+      headers: { authorization: `Bearer ${key}` },
+      ...(payload ? { payload } : {}),
+    });
+    await server.db.commit([{ query: server.db.k.deleteFrom('token').where('purpose', '=', 'key') }]);
+    expect(answer.statusCode).toBe(KEYS_REFUSED.has(route) ? 403 : MATRIX[route]?.[3]);
+  },
+);
 
 test('P21 AU7 a foreign task and an unknown one answer the same, byte for byte', async () => {
   const headers = server.other.headers;

@@ -17,6 +17,7 @@ import { addSettingsRoute } from './settings-route.ts';
 import { addStreamRoutes } from './stream-routes.ts';
 import { addSubmitRoutes } from './submit-routes.ts';
 import { addTaskRoutes } from './task-routes.ts';
+import { addTokenRoutes } from './token-routes.ts';
 import { addUploadRoutes } from './upload-routes.ts';
 import { addWorkerChangeRoutes } from './worker-change-routes.ts';
 import { addWorkerRoutes } from './worker-routes.ts';
@@ -47,6 +48,7 @@ function refuseUndeclared(route: RouteOptions): void {
 
 const ROUTES: readonly ((app: HttpServer, deps: NativeDeps) => void)[] = [
   addAuthRoutes,
+  addTokenRoutes,
   addClientRoutes,
   addSubmitRoutes,
   addTaskRoutes,

@@ -109,6 +109,7 @@ function readFacts({ method, config }: RouteOptions): RouteFacts {
   return {
     methods: [method].flat(),
     access: config?.access,
+    keys: config?.keys,
     refusals: config?.refusals ?? [],
     operation: config?.operation,
   };

@@ -2,12 +2,14 @@ import type { Database } from '../../platform/database/database.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
 import { Clients, type Registration } from './clients.ts';
 import type { IdentityTables } from './identity-tables.ts';
+import { Keys } from './keys.ts';
 import { type SessionOptions, Sessions } from './sessions.ts';
 
 /** Who may act: the sessions of tokens, and the principals behind them. */
 export interface Identity {
   readonly sessions: Sessions;
   readonly clients: Clients;
+  readonly keys: Keys;
 }
 
 export interface IdentityOptions extends SessionOptions {
@@ -19,5 +21,6 @@ export function openIdentity(
   options: IdentityOptions,
 ): Identity {
   const sessions = new Sessions(deps, options);
-  return { sessions, clients: new Clients({ ...deps, sessions }, options) };
+  const all = { ...deps, sessions };
+  return { sessions, clients: new Clients(all, options), keys: new Keys(all) };
 }

@@ -1,9 +1,9 @@
-import type { PrincipalId } from '@comfleet/contract';
+import { type PrincipalId, parseId } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
 import { drawToken, type TokenOrigin } from './draw-token.ts';
-import type { IdentityTables, TokenRow } from './identity-tables.ts';
+import type { IdentityTables } from './identity-tables.ts';
 import { hashSecret, hasSecretForm } from './secret.ts';
 import { type Session, SessionCache } from './session-cache.ts';
 import {
@@ -15,6 +15,7 @@ import {
   extendSignIn,
   findToken,
   insertToken,
+  type ListedTokenRow,
   listTokenRows,
   type TokenPurpose,
   touchToken,
@@ -135,16 +136,16 @@ export class Sessions {
   }
 
   /** Lists the sessions of a principal that have not ended, newest first. */
-  list(principalId: PrincipalId): Promise<TokenRow[]> {
+  list(principalId: PrincipalId): Promise<ListedTokenRow[]> {
     const filter = { principalId, purposes: SESSIONS, nowMs: this.#clock.nowMs(), limit: MAX_LISTED };
     return listTokenRows(this.#db, filter);
   }
 
   /** Ends one session of a principal. Throws TOKEN_NOT_FOUND. */
   async end(principalId: PrincipalId, tokenId: string): Promise<void> {
-    const outcome = await this.#db.commit([
-      deleteToken(this.#db, tokenId, { principalId, purposes: SESSIONS }),
-    ]);
+    const id = parseId<'token'>(tokenId);
+    if (id === null) throw new AppError('TOKEN_NOT_FOUND');
+    const outcome = await this.#db.commit([deleteToken(this.#db, id, { principalId, purposes: SESSIONS })]);
     if (outcome.kind === 'refused') throw new AppError('TOKEN_NOT_FOUND');
     this.recheck();
   }

@@ -44,6 +44,12 @@ export async function findToken(
   };
 }
 
+/** A token as it is listed, with the name of its principal. */
+export interface ListedTokenRow extends Omit<TokenRow, 'hash' | 'id'> {
+  id: string;
+  owner_name: string;
+}
+
 /** Lists the tokens of these purposes that have not ended, newest first; of one principal, or of all. */
 export async function listTokenRows(
   db: Database<IdentityTables>,
@@ -53,16 +59,21 @@ export async function listTokenRows(
     nowMs: number;
     limit: number;
   },
-): Promise<TokenRow[]> {
+): Promise<ListedTokenRow[]> {
   let query = db.k
     .selectFrom('token')
-    .selectAll()
+    .innerJoin('principal', 'principal.id', 'token.principal_id')
+    .selectAll('token')
+    .select('principal.name as owner_name')
     .where('purpose', 'in', filter.purposes)
-    .where('id', 'is not', null)
+    .where('token.id', 'is not', null)
     .where('used_at', 'is', null)
     .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', filter.nowMs)]));
   if (filter.principalId !== null) query = query.where('principal_id', '=', filter.principalId);
-  return db.read(query.orderBy('created_at', 'desc').orderBy('hash').limit(filter.limit));
+  const rows = await db.read(
+    query.orderBy('token.created_at', 'desc').orderBy('token.id', 'desc').limit(filter.limit),
+  );
+  return rows.flatMap(({ hash: _hash, id, ...row }) => (id === null ? [] : [{ ...row, id }]));
 }
 
 export function insertToken(db: Database<IdentityTables>, row: TokenRow): Write {
