@@ -37,6 +37,12 @@ export const ERRORS = {
     'never',
     'This client may run named workflows only; an admin can grant raw graphs.',
   ),
+  POLICY_REFUSED: spec(
+    403,
+    'caller',
+    'never',
+    'A rule of the administrator does not allow this graph; each node is named with the rule that refuses it.',
+  ),
   TASK_TYPE_DISABLED: spec(
     403,
     'caller',

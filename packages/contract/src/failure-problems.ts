@@ -38,6 +38,16 @@ const KINDS: readonly (readonly [kind: string, opening: RegExp])[] = [
   ['dependency_cycle', /^Dependency cycle detected/],
   ['prompt_no_outputs', /^Prompt has no outputs/],
   ['prompt_outputs_failed_validation', /^Prompt outputs failed validation/],
+  ['policy_workflow', /^Rule "(?<rule>[^"]+)" refuses workflow (?<workflow>.+)/],
+  ['policy_no_workflow', /^Rule "(?<rule>[^"]+)" allows named workflows only/],
+  [
+    'policy_api_node',
+    /^Rule "(?<rule>[^"]+)" refuses node class (?<class_type>.+), which calls a service on the internet$/,
+  ],
+  ['policy_node', /^Rule "(?<rule>[^"]+)" refuses node class (?<class_type>.+)/],
+  ['policy_model', /^Rule "(?<rule>[^"]+)" refuses model (?<model>.+)/],
+  ['policy_odd_size', /^Rule "(?<rule>[^"]+)" allows (?<limit>\w+) up to (?<most>\S+), not a plain number/],
+  ['policy_size', /^Rule "(?<rule>[^"]+)" allows (?<limit>\w+) up to (?<most>\S+), not (?<value>\S+)/],
 ];
 
 /** Returns one text per problem of a graph or request: per node and input, per field, or what the worker lacks. */

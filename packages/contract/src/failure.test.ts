@@ -221,3 +221,49 @@ describe('any other error', () => {
     expect(read(as('OF_A_NEWER_SERVER', null), 'zh-CN')).toEqual(['As it was worded then.']);
   });
 });
+
+describe('what a rule refuses', () => {
+  const refuse = (message: string, inputName: string | null = null) =>
+    as('POLICY_REFUSED', {
+      node_errors: { '7': { class_type: 'K', errors: [{ type: 'policy', message, input_name: inputName }] } },
+    });
+
+  test.each([
+    [
+      'Rule "no-shell" refuses node class Shell Command',
+      'Not allowed here. Node 7 (K): rule "no-shell" refuses the node class Shell Command',
+      '规则不允许。节点 7（K）：规则“no-shell”拒绝节点类型 Shell Command',
+    ],
+    [
+      'Rule "offline" refuses node class Gemini, which calls a service on the internet',
+      'Not allowed here. Node 7 (K): rule "offline" refuses the node class Gemini, which calls a service on the internet',
+      '规则不允许。节点 7（K）：规则“offline”拒绝节点类型 Gemini，它会调用互联网上的服务',
+    ],
+    [
+      'Rule "r" refuses model nsfw/a.ckpt',
+      'Not allowed here. Node 7 (K): rule "r" refuses the model nsfw/a.ckpt',
+      '规则不允许。节点 7（K）：规则“r”拒绝模型 nsfw/a.ckpt',
+    ],
+    [
+      'Rule "r" allows width up to 256, not 512',
+      'Not allowed here. Node 7 (K): rule "r" allows width up to 256, not 512',
+      '规则不允许。节点 7（K）：规则“r”允许 width 最大为 256，此处为 512',
+    ],
+    [
+      'Rule "r" allows width up to 256, not a plain number',
+      'Not allowed here. Node 7 (K): rule "r" allows width up to 256, and this is no plain number',
+      '规则不允许。节点 7（K）：规则“r”允许 width 最大为 256，而此处不是普通数字',
+    ],
+  ])('AU15 %s', (message, english, chinese) => {
+    expect(read(refuse(message))).toEqual([english]);
+    expect(read(refuse(message), 'zh-CN')).toEqual([chinese]);
+  });
+
+  test.each([
+    ['Rule "r" refuses workflow wan_i2v', 'Not allowed here. rule "r" refuses the workflow wan_i2v'],
+    ['Rule "r" allows named workflows only', 'Not allowed here. rule "r" allows named workflows only'],
+  ])('AU15 %s', (message, english) => {
+    const details = { node_errors: { '': { errors: [{ type: 'policy', message, input_name: null }] } } };
+    expect(read(as('POLICY_REFUSED', details))).toEqual([english]);
+  });
+});

@@ -48,7 +48,7 @@ function addLastAttempt(failure: Failure, attempts: unknown, last: Failure): Fai
   return { ...failure, summary, points, traceback };
 }
 
-const REFUSED = new Set(['PROMPT_REFUSED', 'INVALID_WORKFLOW']);
+const REFUSED = new Set(['PROMPT_REFUSED', 'INVALID_WORKFLOW', 'POLICY_REFUSED']);
 
 /** A refused graph is described by its first problem, anything else by its code. */
 function introduce(code: string, what: Text, problems: readonly Text[]): Pick<Failure, 'summary' | 'points'> {

@@ -108,7 +108,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     ...options,
     ...basics,
   });
-  const { identity, forFlow } = openPeople(scope, config, { ...basics, database });
+  const { identity, forFlow } = openPeople(scope, store, { ...basics, database });
   const balancing = new Balancing(store, await openOverlay(database));
   // Waiting tasks are loaded and the doors open before a thousand workers respond.
   const contact = createLatch();

@@ -54,6 +54,7 @@ export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): 
     submission: {
       library,
       assets,
+      policies: deps.policies,
       inventories,
       resolver,
       introduced: openIntroductions(scope, deps),

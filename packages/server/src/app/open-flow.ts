@@ -16,6 +16,7 @@ import { createExecutionCounters } from '../flow/execution/execution-counters.ts
 import { RetryBudget } from '../flow/execution/retry-budget.ts';
 import { toModelsKey } from '../flow/placement/needs.ts';
 import type { Actor, VisibleTo } from '../flow/tasks/actor.ts';
+import type { GraphPolicies } from '../flow/tasks/graph-policies.ts';
 import type { Secrets } from '../flow/tasks/secrets.ts';
 import { TaskJournal } from '../flow/tasks/task-journal.ts';
 import type { GraphLimits } from '../flow/workflows/settings.ts';
@@ -41,6 +42,8 @@ export interface FlowDeps {
   visibleTo: VisibleTo;
   /** Checks quotas before tasks are accepted. Throws QUOTA_EXCEEDED. */
   admission: <T>(actor: Actor, count: number, accept: () => Promise<T>) => Promise<T>;
+  /** The administrator's rules for graphs. */
+  policies: GraphPolicies;
   secrets: Secrets;
   /** Restarts the process of a worker that is one of our instances; null for any other. */
   findRestart: (workerId: WorkerId) => (() => Promise<void>) | null;

@@ -220,4 +220,34 @@ export const DESCRIPTIONS_ZH: Readonly<Record<string, string>> = {
     '只有主用组都不能执行任务时才使用备用组（backup）；默认 primary。',
   'false accepts every certificate, also an attacker’s; better name a ca_file.':
     'false 接受任何证书，包括攻击者的证书；建议改为指定 ca_file。',
+  'Rules for graphs: who may run what.': '节点图规则：谁可以运行什么。',
+  'Roles that the rule binds; without it every role, admin too.':
+    '规则约束的角色；不填写则约束所有角色，包括 admin。',
+  'Projects, by id; a task without a project is not bound.': '项目 ID；没有项目的任务不受约束。',
+  'Clients and users, by name or id.': '客户端和用户，按名称或 ID。',
+  'Node classes that are refused.': '拒绝的节点类型。',
+  'Refuses node classes that a worker declares to call a paid service (api_node).':
+    '拒绝工作节点声明会调用付费服务的节点类型（api_node）。',
+  'Model files that are refused, as `name` or `folder/name`.':
+    '拒绝的模型文件，写作 `文件名` 或 `目录/文件名`。',
+  'Named workflows that are refused.': '拒绝的命名工作流。',
+  'Only these node classes; upper and lower case matter here.': '只允许这些节点类型；区分大小写。',
+  'Only these model files, as `name` or `folder/name`; upper and lower case matter here.':
+    '只允许这些模型文件，写作 `文件名` 或 `目录/文件名`；区分大小写。',
+  'Only these named workflows; a graph without a workflow is refused.':
+    '只允许这些命名工作流；没有工作流名称的节点图会被拒绝。',
+  'Largest width of a node, in pixels.': '节点的最大宽度，单位为像素。',
+  'Largest height of a node, in pixels.': '节点的最大高度，单位为像素。',
+  'Largest width × height of a node.': '节点的宽 × 高上限。',
+  'Largest batch_size of a node.': '节点的 batch_size 上限。',
+  'Largest number of frames of a node: length, frames, num_frames, video_frames.':
+    '节点的帧数上限：length、frames、num_frames、video_frames。',
+  'Largest number of steps of a node.': '节点的步数上限。',
+  'Node classes that the built-in rules then do not refuse.': '内置规则不再拒绝的节点类型。',
+  'Name of the rule; a refusal names it.': '规则名称；拒绝时会说明。',
+  'Whom the rule binds; without it everybody.': '规则约束谁；不填写则约束所有人。',
+  'What is refused; `*` is any text, `?` one character.': '拒绝的内容；`*` 表示任意文字，`?` 表示一个字符。',
+  'What alone is allowed.': '只允许的内容。',
+  'Limits of the numbers written in a graph.': '节点图中数值的上限。',
+  'Exceptions from the built-in rules.': '内置规则的例外。',
 };

@@ -46,6 +46,7 @@ import {
   compileAuth,
   compileClientLimits,
 } from '../people/identity/settings.ts';
+import { checkPolicies, compilePolicies, policySchema } from '../people/policies/settings.ts';
 import {
   type ConfigStore as AnyConfigStore,
   openConfig as openAnyConfig,
@@ -123,6 +124,7 @@ export const configSchema = z.strictObject({
     .prefault([])
     .describe('Further workflow definition files.'),
   task_types: taskTypesSchema.prefault({}).describe('Named workflows by task type.'),
+  policies: z.array(policySchema).prefault([]).describe('Rules for graphs: who may run what.'),
   limits: limitsSchema.prefault({}).describe('Limits.'),
   retention: retentionSchema.prefault({}).describe('How long things are kept.'),
   logging: loggingSchema.prefault({}).describe('The log.'),
@@ -151,6 +153,7 @@ function check(raw: RawConfig, findings: Findings): void {
   checkInstances(raw.instances, findings);
   checkHealthCheck(raw.nodes.health_check, findings);
   checkTaskTypes(raw.task_types, findings);
+  checkPolicies(raw.policies, compileAuth(raw.auth), findings);
   checkRedis(raw.redis, findings);
 }
 
@@ -180,6 +183,7 @@ function compile(raw: RawConfig, { file, base, isFixed }: SettingsOrigin) {
     /** As in the file; `workflow_file` is absolute. */
     taskTypes: raw.task_types,
     workflowFiles: raw.workflow_files,
+    policies: compilePolicies(raw.policies),
     limits: {
       ...compileHttpLimits(limits, limits.upload_bytes),
       ...compileFileLimits(limits),

@@ -63,6 +63,7 @@ async function submitExample(app: App, workflow: Workflow, options: UpOptions): 
 
 const REFUSALS: ReadonlySet<string> = new Set([
   'INVALID_WORKFLOW',
+  'POLICY_REFUSED',
   'NO_CAPABLE_WORKER',
   'INVALID_PARAMETERS',
 ]);

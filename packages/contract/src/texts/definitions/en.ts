@@ -64,6 +64,11 @@ export const en = {
   'config.no_way_in': '{mode} without join_token and dns: no worker can join by itself',
   'config.dns_static': 'is for discovery_mode dynamic or hybrid; with static workers come from static_nodes',
   'config.token_static': 'has no effect with discovery_mode static; choose dynamic or hybrid',
+  'config.policy_twice':
+    'there is already a rule "{name}"; each has a name of its own, and the built-in ones keep theirs',
+  'config.policy_empty': 'the rule "{name}" has no effect; it needs deny, allow, max or lift',
+  'config.policy_names':
+    'anybody can register a client under such a name, as auth.registration is open; write ids instead',
   'config.no_workflow': 'there is no workflow "{workflow}" in this task type',
   'config.workflow_twice': 'a workflow of this name is in {type}; names are unique',
 

@@ -60,6 +60,9 @@ export const zhTw = {
   'config.no_way_in': 'discovery_mode 為 {mode}，但沒有 join_token 和 dns：工作節點無法自行註冊',
   'config.dns_static': '用於 discovery_mode 為 dynamic 或 hybrid 時；static 的工作節點來自 static_nodes',
   'config.token_static': 'discovery_mode 為 static 時不起作用；請選擇 dynamic 或 hybrid',
+  'config.policy_twice': '已有名為「{name}」的規則；每條規則的名稱不能重複，也不能使用內建規則的名稱',
+  'config.policy_empty': '規則「{name}」沒有任何作用；需要 deny、allow、max 或 lift',
+  'config.policy_names': 'auth.registration 為 open，任何人都可以用這樣的名稱註冊用戶端；請改寫 ID',
   'config.no_workflow': '此任務類型中沒有工作流程「{workflow}」',
   'config.workflow_twice': '{type} 中已有同名的工作流程；名稱不能重複',
 

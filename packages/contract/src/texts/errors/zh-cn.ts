@@ -6,6 +6,7 @@ export const zhCn: Readonly<Record<ErrorCode, string>> = {
   UNAUTHORIZED: '没有有效的凭据；请发送 Authorization: Bearer <令牌>，或重新获取令牌。',
   FORBIDDEN: '凭据有效，但没有此操作的权限。',
   GRAPH_NOT_GRANTED: '此客户端只能运行命名工作流；管理员可以授予提交节点图的权限。',
+  POLICY_REFUSED: '管理员设定的规则不允许此节点图；拒绝的节点及相应规则已逐一列出。',
   TASK_TYPE_DISABLED: '此任务类型已停用；可用 task_types.<type>.enabled 启用。',
   REGISTRATION_CLOSED: '注册客户端需要本机凭据或管理员，除非 auth.registration 允许。',
   DISCOVERY_OFF:

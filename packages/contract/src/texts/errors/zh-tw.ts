@@ -6,6 +6,7 @@ export const zhTw: Readonly<Record<ErrorCode, string>> = {
   UNAUTHORIZED: '沒有有效的憑證；請傳送 Authorization: Bearer <權杖>，或重新取得權杖。',
   FORBIDDEN: '憑證有效，但沒有此操作的權限。',
   GRAPH_NOT_GRANTED: '此用戶端只能執行具名工作流程；管理員可以授予提交節點圖的權限。',
+  POLICY_REFUSED: '管理員設定的規則不允許此節點圖；拒絕的節點及相應規則已逐一列出。',
   TASK_TYPE_DISABLED: '此任務類型已停用；可用 task_types.<type>.enabled 啟用。',
   REGISTRATION_CLOSED: '註冊用戶端需要本機憑證或管理員，除非 auth.registration 允許。',
   DISCOVERY_OFF:

@@ -112,6 +112,7 @@ export const en = {
   'failure.and_last': '{what} The last time: {cause}',
   'failure.PROMPT_REFUSED': 'The worker refused it. {problem}',
   'failure.INVALID_WORKFLOW': 'The graph is not valid. {problem}',
+  'failure.POLICY_REFUSED': 'Not allowed here. {problem}',
   'invalid.required_input_missing': 'Required input is missing',
   'invalid.bad_linked_input': 'Bad link, must be [node id, number of its output]',
   'invalid.return_type_mismatch': 'The linked nodes do not fit together',
@@ -142,6 +143,14 @@ export const en = {
   'invalid.dependency_cycle': 'The links go in a circle',
   'invalid.prompt_no_outputs': 'The graph has no output node',
   'invalid.prompt_outputs_failed_validation': 'None of its outputs can run',
+  'invalid.policy_workflow': 'rule "{rule}" refuses the workflow {workflow}',
+  'invalid.policy_no_workflow': 'rule "{rule}" allows named workflows only',
+  'invalid.policy_api_node':
+    'rule "{rule}" refuses the node class {class_type}, which calls a service on the internet',
+  'invalid.policy_node': 'rule "{rule}" refuses the node class {class_type}',
+  'invalid.policy_model': 'rule "{rule}" refuses the model {model}',
+  'invalid.policy_size': 'rule "{rule}" allows {limit} up to {most}, not {value}',
+  'invalid.policy_odd_size': 'rule "{rule}" allows {limit} up to {most}, and this is no plain number',
 
   'batch.progress': '{succeeded} of {total} done.',
   'batch.progress_failed': '{succeeded} of {total} done, {failed} failed.',

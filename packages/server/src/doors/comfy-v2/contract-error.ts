@@ -58,6 +58,12 @@ function translate(error: AppError, operation: Operation | undefined): ContractE
     case 'GRAPH_NOT_GRANTED':
     case 'TASK_TYPE_DISABLED':
       return { ...FORBIDDEN, message: error.message };
+    case 'POLICY_REFUSED':
+      return {
+        ...FORBIDDEN,
+        message: toWorkflowMessage(details) ?? error.message,
+        details: { ...details, node_errors: toNodeErrors(details) },
+      };
     case 'NOT_FOUND':
     case 'TASK_NOT_FOUND':
     case 'ASSET_NOT_FOUND':

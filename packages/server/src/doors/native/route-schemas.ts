@@ -28,6 +28,7 @@ export const pageQuery = z.strictObject({
 
 /** Codes that a submission may be refused with once its body was read. */
 export const SUBMIT_REFUSALS = [
+  'POLICY_REFUSED',
   'TASK_TYPE_DISABLED',
   'WORKFLOW_NOT_FOUND',
   'INVALID_PARAMETERS',

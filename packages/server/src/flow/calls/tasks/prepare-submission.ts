@@ -8,6 +8,7 @@ import type { FileSource } from '../../assets/file-source.ts';
 import { filterByConstraints } from '../../placement/needs.ts';
 import type { NewTask } from '../../tasks/accept-tasks.ts';
 import type { Actor } from '../../tasks/actor.ts';
+import type { GraphPolicies } from '../../tasks/graph-policies.ts';
 import { type OpenChoice, type TaskRequirements, toInputBytes } from '../../tasks/requirements.ts';
 import type { TaskDoor } from '../../tasks/task-tables.ts';
 import { type BoundImage, bindParameters } from '../../workflows/bind-parameters.ts';
@@ -24,6 +25,7 @@ import { type KnownFleet, readConstraints } from './check-fleet.ts';
 import { deriveRequirements } from './derive-requirements.ts';
 import type { KnownInventory } from './known-inventories.ts';
 import { parseSubmittedGraph } from './parse-submitted-graph.ts';
+import { type GraphOwner, refuseByPolicy } from './refuse-by-policy.ts';
 
 /** Body of a submission: a named workflow with values, or the caller's graph, a lossless JSON tree that is not changed. */
 export type SubmitBody =
@@ -55,6 +57,7 @@ export interface SubmitOutcome {
 export interface SubmissionDeps extends KnownFleet {
   library: WorkflowLibrary;
   assets: FileSource;
+  policies: GraphPolicies;
   /** Resolves when workers that have just joined are known. */
   introduced: () => Promise<void>;
   drawSeed: () => string;
@@ -81,22 +84,24 @@ export interface PreparedSubmission {
   warnings: TaskText[];
 }
 
+interface Submission {
+  ownerId: PrincipalId;
+  door: TaskDoor;
+  body: SubmitBody;
+  options: SubmitOptions;
+  updates?: readonly NodeUpdate[];
+  /** Seed shared by the items of a batch. */
+  seed?: string;
+}
+
 /**
  * Turns a request into a task that can be accepted: binds values into a copy of the graph, resolves files, derives requirements,
- * and checks them against the known fleet. Throws INVALID_PARAMETERS, INVALID_WORKFLOW (per node), WORKFLOW_FORMAT_UI,
- * MISSING_ASSET, WORKFLOW_NOT_FOUND, TASK_TYPE_DISABLED.
+ * and checks them against the rules for graphs and the known fleet. Throws INVALID_PARAMETERS, INVALID_WORKFLOW and POLICY_REFUSED
+ * (per node), WORKFLOW_FORMAT_UI, MISSING_ASSET, WORKFLOW_NOT_FOUND, TASK_TYPE_DISABLED.
  */
 export async function prepareSubmission(
   deps: SubmissionDeps,
-  request: {
-    ownerId: PrincipalId;
-    door: TaskDoor;
-    body: SubmitBody;
-    options: SubmitOptions;
-    updates?: readonly NodeUpdate[];
-    /** Seed shared by the items of a batch. */
-    seed?: string;
-  },
+  request: Submission,
 ): Promise<PreparedSubmission> {
   const { body, options, ownerId, seed } = request;
   const { problems: maxProblems } = deps.limits;
@@ -111,6 +116,7 @@ export async function prepareSubmission(
   await slice.yieldIfSpent();
   const graph = request.updates ? applyUpdates(bound.graph, request.updates, maxProblems) : bound.graph;
   const fleet = { ...deps, maxProblems, slice };
+  await refuseByPolicy(fleet, graph, { owner: nameOwner(request, bound), constraints });
   const { requirements, heldReason, warnings } = await deriveRequirements(fleet, graph, {
     taskType: bound.taskType,
     inputs: bound.inputs.map(({ nodeId, inputName, assetId }) => ({ nodeId, inputName, assetId })),
@@ -123,30 +129,46 @@ export async function prepareSubmission(
   await slice.yieldIfSpent();
   const graphText = stringifyLosslessJson(graph);
   await slice.yieldIfSpent();
+  const stored = { graph, graphText, requirements, heldReason, timeoutMs: limits.timeoutMs };
   return {
     warnings: [...bound.warnings, ...warnings],
-    task: {
-      ownerId,
-      projectId: options.project_id ?? null,
-      door: request.door,
-      taskType: bound.taskType,
-      name: options.name ?? null,
-      workflow: bound.workflow
-        ? { versionId: bound.workflow.versionId, name: bound.workflow.name, label: bound.workflow.version }
-        : null,
-      graphText,
-      parameters: bound.parameters,
-      // The graph decides: it may be the caller's own, or changed by updates of one item.
-      seed: request.updates || bound.seed === null ? readSeed(graph) : bound.seed,
-      requirements,
-      priority: options.priority ?? deps.defaults.priority(bound.taskType),
-      timeoutMs: limits.timeoutMs,
-      maxAttempts: options.max_attempts ?? deps.defaults.maxAttempts,
-      fileName: options.file_name ?? null,
-      outputPath: options.output_path ?? null,
-      heldReason,
-      warnings: bound.warnings,
+    task: describeNewTask(deps, request, { ...bound, ...stored }),
+  };
+}
+
+function nameOwner({ ownerId, options }: Submission, { workflow }: BoundBody): GraphOwner {
+  return { ownerId, projectId: options.project_id ?? null, workflow: workflow?.name ?? null };
+}
+
+function describeNewTask(
+  { defaults }: SubmissionDeps,
+  { ownerId, door, options, updates }: Submission,
+  bound: BoundBody & Pick<NewTask, 'graphText' | 'requirements' | 'heldReason' | 'timeoutMs'>,
+): PreparedSubmission['task'] {
+  const { workflow, graph, graphText, requirements, heldReason, timeoutMs } = bound;
+  return {
+    ownerId,
+    projectId: options.project_id ?? null,
+    door,
+    taskType: bound.taskType,
+    name: options.name ?? null,
+    workflow: workflow && {
+      versionId: workflow.versionId,
+      name: workflow.name,
+      label: workflow.version,
     },
+    graphText,
+    parameters: bound.parameters,
+    // The graph decides: it may be the caller's own, or changed by updates of one item.
+    seed: updates || bound.seed === null ? readSeed(graph) : bound.seed,
+    requirements,
+    priority: options.priority ?? defaults.priority(bound.taskType),
+    timeoutMs,
+    maxAttempts: options.max_attempts ?? defaults.maxAttempts,
+    fileName: options.file_name ?? null,
+    outputPath: options.output_path ?? null,
+    heldReason,
+    warnings: bound.warnings,
   };
 }
 

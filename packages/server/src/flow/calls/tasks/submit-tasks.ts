@@ -90,7 +90,9 @@ async function readAgain({ database, intake }: SubmitDeps, task: TaskRow) {
 export async function rerunTask(deps: SubmitDeps, task: TaskRow, actor: Actor): Promise<SubmitOutcome> {
   const { intake } = deps;
   const { graph, graphText, parameters, requested, warnings } = await readAgain(deps, task);
-  const derived = await intake.derive(graph, requested);
+  // The rules that bind the owner of the task, whoever runs it again.
+  const owner = { ownerId: task.owner_id, projectId: task.project_id, workflow: task.workflow_name };
+  const derived = await intake.derive(graph, requested, owner);
   const again: NewTask = {
     ownerId: task.owner_id,
     projectId: task.project_id,

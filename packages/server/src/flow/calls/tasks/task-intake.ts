@@ -21,6 +21,7 @@ import type { Constraints } from './check-fleet.ts';
 import { type DerivedRequirements, deriveRequirements, type RequestedNeeds } from './derive-requirements.ts';
 import { describeTask } from './describe-task.ts';
 import { type PreparedSubmission, prepareSubmission, type SubmissionDeps } from './prepare-submission.ts';
+import { type GraphOwner, refuseByPolicy } from './refuse-by-policy.ts';
 
 /** Creates and cancels tasks, single ones and those of a batch. */
 export interface TaskIntake {
@@ -31,8 +32,8 @@ export interface TaskIntake {
   /** The same for the tasks of one batch, which store shared data once. */
   prepareMany(): Prepare;
   readonly limits: GraphLimits;
-  /** Derives the requirements of a bound graph and checks them against the fleet. Throws as `deriveRequirements`. */
-  derive(graph: Graph, requested: RequestedNeeds): Promise<DerivedRequirements>;
+  /** Checks a bound graph against the rules for graphs and the fleet. Throws POLICY_REFUSED, and as `deriveRequirements`. */
+  derive(graph: Graph, requested: RequestedNeeds, owner: GraphOwner): Promise<DerivedRequirements>;
   /** Draws stand-ins for the open files of a task into its graph; null while no worker for it is known. */
   drawOpen(task: OpenTask, constraints: Constraints): Promise<DrawnFiles | null>;
   /** Draws a seed for items that share one. */
@@ -68,12 +69,7 @@ export function createTaskIntake(deps: IntakeDeps): TaskIntake {
   return {
     admit: deps.admission,
     prepare: (request) => prepareSubmission(submission, request),
-    derive: async (graph, requested) => {
-      await submission.introduced();
-      const { problems: maxProblems } = submission.limits;
-      const fleet = { ...submission, maxProblems, slice: startTimeSlice(submission.clock) };
-      return deriveRequirements(fleet, graph, requested);
-    },
+    derive: (graph, requested, owner) => derive(submission, { graph, requested, owner }),
     drawOpen: (task, constraints) => drawOpen(submission, task, constraints),
     prepareMany: () => {
       const assets = shareInlineFiles(submission.assets);
@@ -122,6 +118,17 @@ export function createTaskIntake(deps: IntakeDeps): TaskIntake {
       await engine.enqueue([decided]);
     },
   };
+}
+
+async function derive(
+  submission: SubmissionDeps,
+  { graph, requested, owner }: { graph: Graph; requested: RequestedNeeds; owner: GraphOwner },
+): Promise<DerivedRequirements> {
+  await submission.introduced();
+  const { problems: maxProblems } = submission.limits;
+  const fleet = { ...submission, maxProblems, slice: startTimeSlice(submission.clock) };
+  await refuseByPolicy(fleet, graph, { owner, constraints: requested });
+  return deriveRequirements(fleet, graph, requested);
 }
 
 async function drawOpen(
