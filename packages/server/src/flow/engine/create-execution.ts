@@ -19,6 +19,7 @@ import { restoreName } from '../execution/prepare-graph.ts';
 import type { RetryBudget } from '../execution/retry-budget.ts';
 import type { PaidReruns, PreviewMethod } from '../execution/settings.ts';
 import type { FlowTables } from '../flow-tables.ts';
+import type { GraphPolicies } from '../tasks/graph-policies.ts';
 import { loadGraphText } from '../tasks/graph-texts.ts';
 import { addPaidClasses, isPaid } from '../tasks/paid-classes.ts';
 import { parseRequirements } from '../tasks/requirements.ts';
@@ -41,6 +42,7 @@ export interface ExecutionParts {
   live: LiveUpdateHub;
   assets: Assets;
   blobs: BlobStore;
+  policies: GraphPolicies;
   secrets: Secrets;
   estimates: RunEstimates;
   counters: ExecutionCounters;
@@ -91,6 +93,7 @@ export function createExecution(
     describeClaim: (task, workerId) => estimates.describeClaim(task, workerId),
     onStarted: (task) => estimates.recordStart(task.id, database.nowMs()),
     loadGraphText: (hash) => loadGraphText(database, hash),
+    findRefusedNodes: (task, on) => findRefusedNodes(parts, task, on),
     loadSecrets: (taskId) => secrets.load(taskId),
     uploadInput: (input, http, signal) => uploadInput(parts, { assetId: input.assetId, http, signal }),
     collect: createCollection(parts, options),
@@ -115,6 +118,20 @@ function amendNeeds(
   return addPaidClasses(requirements, (classType) =>
     [...objectInfos].some((objectInfo) => isPaidClass(objectInfo, classType)),
   );
+}
+
+/** How many refused nodes a task keeps with its error: nobody reads more. */
+const MAX_REFUSED_NODES = 20;
+
+function findRefusedNodes(
+  { policies, fleet }: Pick<ExecutionParts, 'policies' | 'fleet'>,
+  { owner_id: ownerId, project_id: projectId, workflow_name: workflow }: TaskRow,
+  { workerId, graph, slice }: Parameters<DispatcherDeps['findRefusedNodes']>[1],
+): ReturnType<DispatcherDeps['findRefusedNodes']> {
+  const known = fleet.find(workerId)?.inventory ?? null;
+  const servers = known === null ? [] : [known];
+  const owner = { ownerId, projectId, workflow };
+  return policies.check({ ...owner, graph, servers, maxProblems: MAX_REFUSED_NODES, slice });
 }
 
 function createCollection(

@@ -1,4 +1,4 @@
-import type { CollectedOutput, ComfyHttp, FinishedBy, Graph } from '@comfleet/comfyui';
+import type { CollectedOutput, ComfyHttp, FinishedBy, Graph, TimeSlice } from '@comfleet/comfyui';
 import type { ErrorCode, TaskId, WorkerId } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Write } from '../../platform/database/database.ts';
@@ -50,6 +50,11 @@ export interface RunnerDeps extends StepDeps {
   logger: Logger;
   previewMethod: PreviewMethod;
   loadGraphText(hash: string): Promise<string>;
+  /** Details of POLICY_REFUSED if a rule of the administrator refuses the graph by now; null if it may run on this worker. */
+  findRefusedNodes(
+    task: TaskRow,
+    on: { workerId: WorkerId; graph: Graph; slice: TimeSlice },
+  ): Promise<Record<string, unknown> | null>;
   loadSecrets(taskId: TaskId): Promise<Record<string, unknown>>;
   /** True for a task with paid nodes: the submission is stored before it is made. */
   isPaid: (task: Pick<TaskRow, 'requirements'>) => boolean;

@@ -129,6 +129,8 @@ class AttemptRun {
     const uploaded = resumed ? written : await this.#uploadInputs(written);
     if ('result' in uploaded) return uploaded;
     await this.#slice.yieldIfSpent();
+    const forbidden = resumed ? null : await this.#refuseByPolicy(spelled);
+    if (forbidden) return forbidden;
     const sent = this.#track(uploaded);
     if (!resumed) {
       const refused = await this.#submit(sent);
@@ -141,6 +143,14 @@ class AttemptRun {
     if (this.#steps.attempt.started_at === null) this.#job.onPhase('waiting');
     sent.follower.begin();
     return this.#finish(sent);
+  }
+
+  /** Rules may have been tightened while the task waited, and only now is the worker known that runs it. */
+  async #refuseByPolicy(graph: Graph): Promise<Ended | null> {
+    const { task, attempt, stop } = this.#job;
+    const on = { workerId: attempt.worker_id, graph, slice: this.#slice };
+    const details = await readSurely(this.#deps, stop, () => this.#deps.findRefusedNodes(task, on));
+    return details && notCollected(endAttempt('refused', 'POLICY_REFUSED', details));
   }
 
   async #uploadInputs(prepared: PreparedGraph): Promise<PreparedGraph | Ended> {

@@ -29,6 +29,10 @@ type CauseRule = readonly [fault: Fault, again: Again, times?: number | null];
 export const CAUSES = {
   node_failed: cause('NODE_EXECUTION_ERROR', 'a node of the graph raised an error', ['request', 'never']),
   refused: cause('PROMPT_REFUSED', 'the worker refused the prompt', ['request', 'only_elsewhere']),
+  policy: cause('POLICY_REFUSED', 'a rule that was tightened while it waited refuses the graph', [
+    'request',
+    'never',
+  ]),
   too_slow: cause('EXECUTION_TIMEOUT', 'it ran longer than its limit', ['request', 'never']),
   output_refused: cause('OUTPUT_REFUSED', 'the worker announced files that it never serves', [
     'request',
@@ -119,6 +123,7 @@ function classifyUnreachable(details: Record<string, unknown>): CauseName {
 /** Causes after which it is certain that nothing of the prompt ran. */
 export const NOTHING_RAN: ReadonlySet<string | null> = new Set<CauseName>([
   'refused',
+  'policy',
   'not_heard',
   'not_taken',
   'upload_failed',
