@@ -59,7 +59,7 @@ export const ERRORS = {
     403,
     'caller',
     'never',
-    'Workers cannot register themselves here: nodes.discovery_mode must be dynamic or hybrid, with a nodes.join_token.',
+    'Workers cannot register themselves here: nodes.discovery_mode must be dynamic or hybrid.',
   ),
   NOT_FOUND: spec(404, 'caller', 'never', 'There is nothing at this address.'),
   TASK_NOT_FOUND: spec(404, 'caller', 'never', 'No task of yours has this id.'),

@@ -68,3 +68,55 @@ export type CreatedKey = z.infer<typeof createdKeySchema>;
 
 /** GET /api/v2/auth/keys. */
 export const keyListSchema = z.object({ keys: z.array(apiKeySchema) }).meta({ id: 'KeyList' });
+
+/** A named token that admins hand out: an invitation, or a join token. */
+export const namedTokenSchema = z
+  .object({
+    token_id: z.string(),
+    name: z.string(),
+    owner_id: z.string(),
+    /** Who created it; it ends with their right to. */
+    owner_name: z.string(),
+    ...listed,
+    last_used_at: timeSchema.nullable(),
+  })
+  .meta({ id: 'NamedToken' });
+export type NamedToken = z.infer<typeof namedTokenSchema>;
+
+export const createInvitationSchema = z
+  .strictObject({
+    name: tokenNameSchema,
+    /** Seconds; seven days without it. */
+    expires_in: expiresInSchema.default(604_800),
+  })
+  .meta({ id: 'CreateInvitation' });
+
+/** The code registers one client; it is shown only here. */
+export const createdInvitationSchema = namedTokenSchema
+  .extend({ invitation: z.string() })
+  .meta({ id: 'CreatedInvitation' });
+export type CreatedInvitation = z.infer<typeof createdInvitationSchema>;
+
+/** GET /api/v2/admin/invitations: those that are neither used nor expired. */
+export const invitationListSchema = z
+  .object({ invitations: z.array(namedTokenSchema) })
+  .meta({ id: 'InvitationList' });
+
+export const createJoinTokenSchema = z
+  .strictObject({
+    name: tokenNameSchema,
+    /** Seconds; without it the token does not expire. */
+    expires_in: expiresInSchema.optional(),
+  })
+  .meta({ id: 'CreateJoinToken' });
+
+/** With the token workers register at POST /api/fleet/register; it is shown only here. */
+export const createdJoinTokenSchema = namedTokenSchema
+  .extend({ join_token: z.string() })
+  .meta({ id: 'CreatedJoinToken' });
+export type CreatedJoinToken = z.infer<typeof createdJoinTokenSchema>;
+
+/** GET /api/v2/admin/join-tokens. */
+export const joinTokenListSchema = z
+  .object({ join_tokens: z.array(namedTokenSchema) })
+  .meta({ id: 'JoinTokenList' });

@@ -242,6 +242,20 @@ describe('workers that register themselves', () => {
     expect(json).toMatchObject({ source: 'discovered', discovered_by: 'announcement', max_concurrent: 3 });
   });
 
+  it('ND4 AU8 without a token in the file a worker joins with one of an admin, until that is revoked', async () => {
+    rig = await FlowRig.open({ simulators: [], config: { nodes: { discovery_mode: 'dynamic' } } });
+    const { url } = await openExtra();
+    const body = { name: 'agent-1', url };
+    const made = await rig.ask('POST', '/api/v2/admin/join-tokens', { body: { name: 'rack 1' } });
+    const { join_token: token, token_id: id } = made.json;
+    const register = () => rig.ask('POST', '/api/fleet/register', { body, token });
+    expect((await register()).status).toBe(200);
+    expect((await rig.ask('GET', '/api/fleet/workers', { token })).status).toBe(401);
+    expect((await rig.ask('DELETE', `/api/v2/admin/join-tokens/${id}`)).status).toBe(204);
+    expect((await register()).status).toBe(401);
+    expect(rig.app.fleet.list()).toMatchObject([{ name: 'agent-1', state: 'online' }]);
+  });
+
   it('ND4 a registered worker is in the fleet after a restart, before it announces itself again', async () => {
     rig = await FlowRig.open({ simulators: [], config: hybrid });
     const { url } = await openExtra();

@@ -136,6 +136,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   const joining = await openJoining(scope, {
     ...{ ...basics, registry: fleet, config: store, transport, loads },
     resolver: createDnsResolver(),
+    isJoinToken: (text) => identity.joinTokens.isValid(text),
   });
   const pageAddresses = (address: string) => listPageAddresses(config.server, address, networkInterfaces());
   let session: Session | null = null;

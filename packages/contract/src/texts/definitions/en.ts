@@ -61,7 +61,7 @@ export const en = {
   'config.empty_file': 'the file is empty',
   'config.udp_needs': 'needs discovery_mode dynamic or hybrid, and a join_token of 32 characters or more',
   'config.static_unused': 'is not used with discovery_mode dynamic; choose hybrid to have both',
-  'config.no_way_in': '{mode} without join_token and dns: no worker can join by itself',
+  'config.no_way_in': '{mode} without join_token and dns: workers join only with the join tokens of admins',
   'config.dns_static': 'is for discovery_mode dynamic or hybrid; with static workers come from static_nodes',
   'config.token_static': 'has no effect with discovery_mode static; choose dynamic or hybrid',
   'config.policy_twice':

@@ -10,7 +10,7 @@ export const zhCn: Readonly<Record<ErrorCode, string>> = {
   TASK_TYPE_DISABLED: '此任务类型已停用；可用 task_types.<type>.enabled 启用。',
   REGISTRATION_CLOSED: '注册客户端需要本机凭据或管理员，除非 auth.registration 允许。',
   DISCOVERY_OFF:
-    '工作节点不能在此自行注册：nodes.discovery_mode 须为 dynamic 或 hybrid，并设置 nodes.join_token。',
+    '工作节点不能在此自行注册：nodes.discovery_mode 须为 dynamic 或 hybrid。',
   NOT_FOUND: '此地址没有内容。',
   TASK_NOT_FOUND: '没有此 ID 的任务。',
   BATCH_NOT_FOUND: '没有此 ID 的批次。',
@@ -19,7 +19,7 @@ export const zhCn: Readonly<Record<ErrorCode, string>> = {
   WORKER_NOT_FOUND: '没有此 ID 的工作节点。',
   CLIENT_NOT_FOUND: '没有此 ID 的客户端。',
   USER_NOT_FOUND: '没有此 ID 或名称的用户。',
-  TOKEN_NOT_FOUND: '没有此 ID 的会话、密钥、邀请或接入令牌。',
+  TOKEN_NOT_FOUND: '没有此 ID 的会话、密钥、邀请或加入令牌。',
   PROJECT_NOT_FOUND: '没有此 ID 的项目。',
   RESULT_NOT_FOUND: '任务在此序号上没有结果。',
   METHOD_NOT_ALLOWED: '此地址不支持此请求方法。',

@@ -10,7 +10,7 @@ export const zhTw: Readonly<Record<ErrorCode, string>> = {
   TASK_TYPE_DISABLED: '此任務類型已停用；可用 task_types.<type>.enabled 啟用。',
   REGISTRATION_CLOSED: '註冊用戶端需要本機憑證或管理員，除非 auth.registration 允許。',
   DISCOVERY_OFF:
-    '工作節點不能在此自行註冊：nodes.discovery_mode 須為 dynamic 或 hybrid，並設定 nodes.join_token。',
+    '工作節點不能在此自行註冊：nodes.discovery_mode 須為 dynamic 或 hybrid。',
   NOT_FOUND: '此位址沒有內容。',
   TASK_NOT_FOUND: '沒有此 ID 的任務。',
   BATCH_NOT_FOUND: '沒有此 ID 的批次。',
@@ -19,7 +19,7 @@ export const zhTw: Readonly<Record<ErrorCode, string>> = {
   WORKER_NOT_FOUND: '沒有此 ID 的工作節點。',
   CLIENT_NOT_FOUND: '沒有此 ID 的用戶端。',
   USER_NOT_FOUND: '沒有此 ID 或名稱的使用者。',
-  TOKEN_NOT_FOUND: '沒有此 ID 的工作階段、金鑰、邀請或接入權杖。',
+  TOKEN_NOT_FOUND: '沒有此 ID 的工作階段、金鑰、邀請或加入權杖。',
   PROJECT_NOT_FOUND: '沒有此 ID 的專案。',
   RESULT_NOT_FOUND: '任務在此序號上沒有結果。',
   METHOD_NOT_ALLOWED: '此位址不支援此請求方法。',

@@ -1,4 +1,4 @@
-import { clientListSchema, clientSchema, GRANTS } from '@comfleet/contract';
+import { clientListSchema, clientSchema, GRANTS, registeredClientSchema } from '@comfleet/contract';
 import { z } from 'zod';
 import { toClient } from '../../people/identity/principal.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
@@ -28,6 +28,21 @@ export function addClientRoutes(app: HttpServer, { identity }: NativeDeps): void
       response: { 200: clientSchema },
     },
     handler: async (request) => toClient(await clients.revoke(principalOf(request), request.params.id)),
+  });
+
+  app.post('/api/v2/admin/clients/:id/rotate', {
+    config: { access: 'people.manage', refusals: ['CLIENT_NOT_FOUND', 'CONFLICT'] },
+    schema: {
+      tags: ['admin'],
+      summary:
+        'Give a client a new secret, shown this once; the old one, its tokens and its keys end at once',
+      params: idParams,
+      response: { 200: registeredClientSchema },
+    },
+    handler: async (request) => {
+      const { client, secret } = await clients.rotate(principalOf(request), request.params.id);
+      return { client_id: client.id, client_secret: secret, client_name: client.name };
+    },
   });
 
   app.post('/api/v2/admin/clients/:id/grants', {

@@ -12,6 +12,7 @@ import { addDebugRoutes } from './debug-routes.ts';
 import { addDownloadRoute } from './download-route.ts';
 import { addFleetEventRoutes } from './fleet-event-routes.ts';
 import { addFleetRoutes } from './fleet-routes.ts';
+import { addNamedTokenRoutes } from './named-token-routes.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { addSettingsRoute } from './settings-route.ts';
 import { addStreamRoutes } from './stream-routes.ts';
@@ -50,6 +51,7 @@ const ROUTES: readonly ((app: HttpServer, deps: NativeDeps) => void)[] = [
   addAuthRoutes,
   addTokenRoutes,
   addClientRoutes,
+  addNamedTokenRoutes,
   addSubmitRoutes,
   addTaskRoutes,
   addDownloadRoute,

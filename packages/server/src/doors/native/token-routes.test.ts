@@ -96,3 +96,39 @@ test("everyone's keys are listed for who may manage people, and for nobody else"
   const { json } = await ask('GET /api/v2/auth/keys?owner=all', server.local.headers);
   expect(json.keys).toMatchObject([{ name: 'render', owner_name: 'owner' }]);
 });
+
+test('API1 with an invitation a stranger registers one client; with another word nobody does', async () => {
+  await server.close();
+  server = await openTestServer({ config: 'auth: { registration: invite }' });
+  const made = await ask('POST /api/v2/admin/invitations', server.local.headers, { name: 'studio' });
+  expect(made.json).toMatchObject({ name: 'studio', expires_at: '2026-01-08T00:00:00.000Z' });
+  const { invitation, ...shown } = made.json;
+  const list = await ask('GET /api/v2/admin/invitations', server.local.headers);
+  expect([list.json.invitations, list.text.includes(invitation.slice(4))]).toEqual([[shown], false]);
+
+  const register = (code: string) =>
+    ask('POST /api/v2/auth/register', {}, { client_name: 'guest', invitation: code });
+  expect((await register(`cfi_${'a'.repeat(43)}`)).json.error.code).toBe('REGISTRATION_CLOSED');
+  expect((await register(invitation)).status).toBe(201);
+  expect((await register(invitation)).json.error.code).toBe('REGISTRATION_CLOSED');
+});
+
+test('AU2 rotating a client shows a new secret once and ends its tokens', async () => {
+  const { owner, local } = server;
+  const { status, json } = await ask(
+    `POST /api/v2/admin/clients/${owner.principal.id}/rotate`,
+    local.headers,
+    {},
+  );
+  expect([status, json.client_id, json.client_name]).toEqual([200, owner.principal.id, 'owner']);
+  expect((await ask('GET /api/v2/auth/me', owner.headers)).status).toBe(401);
+  const drawn = await ask(
+    'POST /api/v2/auth/token',
+    {},
+    {
+      client_id: json.client_id,
+      client_secret: json.client_secret,
+    },
+  );
+  expect(drawn.status).toBe(200);
+});

@@ -20,7 +20,7 @@ const SECURITY_SCHEMES = {
   joinToken: {
     type: 'http',
     scheme: 'bearer',
-    description: 'nodes.join_token of the configuration.',
+    description: 'A token of POST /api/v2/admin/join-tokens, or nodes.join_token of the configuration.',
   },
   signedLink: {
     type: 'apiKey',

@@ -2,8 +2,9 @@ import { createUuidV7, type Grant, parseId, type Role } from '@comfleet/contract
 import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
-import { drawToken, type TokenOrigin } from './draw-token.ts';
+import type { TokenOrigin } from './draw-token.ts';
 import type { IdentityTables, PrincipalRow } from './identity-tables.ts';
+import type { NamedTokens } from './named-tokens.ts';
 import { type ClientRecord, may, type Principal, requirePermission } from './principal.ts';
 import {
   findPrincipal,
@@ -16,9 +17,9 @@ import {
   updateGrants,
   updateSecret,
 } from './principal-statements.ts';
-import { drawSecret, hashSecret, hasSecretForm, matchesHash } from './secret.ts';
+import { drawSecret, hashSecret, matchesHash } from './secret.ts';
 import type { BearerPurpose, IssuedToken, Sessions } from './sessions.ts';
-import { deleteTokensOf, findToken, insertToken, useToken } from './token-statements.ts';
+import { deleteTokensOf } from './token-statements.ts';
 
 /** Who may register a client without an admin: anybody, whoever has an invitation, or nobody. */
 export type Registration = 'open' | 'invite' | 'admin';
@@ -38,16 +39,24 @@ export class Clients {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #sessions: Sessions;
+  readonly #invitations: NamedTokens;
   readonly #registration: Registration;
 
   constructor(
-    deps: { db: Database<IdentityTables>; clock: Clock; random: Random; sessions: Sessions },
+    deps: {
+      db: Database<IdentityTables>;
+      clock: Clock;
+      random: Random;
+      sessions: Sessions;
+      invitations: NamedTokens;
+    },
     options: { registration: Registration },
   ) {
     this.#db = deps.db;
     this.#clock = deps.clock;
     this.#random = deps.random;
     this.#sessions = deps.sessions;
+    this.#invitations = deps.invitations;
     this.#registration = options.registration;
   }
 
@@ -60,20 +69,6 @@ export class Clients {
     const isFree = this.#registration === 'open' || (principal !== null && may(principal, 'people.manage'));
     const using = isFree ? [] : await this.#useInvitation(invitation);
     return this.#insert({ name, description, grants: [] }, using);
-  }
-
-  /** Creates an invitation: a code that registers one client. */
-  async invite(
-    principal: Principal,
-    request: { name: string; lifetimeMs: number },
-  ): Promise<{ code: string; expiresAtMs: number }> {
-    requirePermission(principal, 'people.manage');
-    const { text, row } = drawToken(
-      { clock: this.#clock, random: this.#random },
-      { kind: 'invite', purpose: 'invite', principalId: principal.id, ...request },
-    );
-    await this.#commit([insertToken(this.#db, row)]);
-    return { code: text, expiresAtMs: row.created_at + request.lifetimeMs };
   }
 
   /** Creates a client without any permission check. */
@@ -127,11 +122,16 @@ export class Clients {
     return toClientRecord(await this.#load(clientId));
   }
 
-  /** Gives a client a new secret; the old one and every token of the client end at once. Throws CLIENT_NOT_FOUND. */
+  /**
+   * Gives a client a new secret; the old one, and every token and key of the client, end at once. Throws CLIENT_NOT_FOUND;
+   * CONFLICT for the caller's own, whose credential may be in a file.
+   */
   async rotate(principal: Principal, clientId: string): Promise<{ client: ClientRecord; secret: string }> {
     requirePermission(principal, 'people.manage');
     const row = await this.#load(clientId);
     const { id } = readPrincipal(row);
+    if (id === principal.id) throw new AppError('CONFLICT', { reason: 'own_client' });
+    if (row.revoked_at !== null) throw new AppError('CONFLICT', { reason: 'revoked' });
     const secret = drawSecret('secret', this.#random);
     const outcome = await this.#db.commit([
       updateSecret(this.#db, id, { hash: hashSecret(secret), nowMs: this.#clock.nowMs() }),
@@ -171,13 +171,10 @@ export class Clients {
 
   /** The write that uses an invitation. Throws REGISTRATION_CLOSED if it is none, or if invitations are not enough. */
   async #useInvitation(invitation: string | undefined): Promise<Write[]> {
-    if (this.#registration === 'admin' || invitation === undefined || !hasSecretForm(invitation, 'invite'))
-      throw new AppError('REGISTRATION_CLOSED');
-    const hash = hashSecret(invitation);
-    // An invitation ends with the right of whoever made it.
-    const found = await findToken(this.#db, hash, ['invite']);
-    if (!found || !may(found.principal, 'people.manage')) throw new AppError('REGISTRATION_CLOSED');
-    return [useToken(this.#db, hash, 'invite', this.#clock.nowMs())];
+    if (this.#registration === 'admin' || invitation === undefined) throw new AppError('REGISTRATION_CLOSED');
+    const use = await this.#invitations.findUse(invitation);
+    if (use === null) throw new AppError('REGISTRATION_CLOSED');
+    return [use];
   }
 
   async #load(clientId: string): Promise<PrincipalRow> {
@@ -185,11 +182,6 @@ export class Clients {
     const row = id === null ? null : await findPrincipal(this.#db, id);
     if (row?.kind !== 'client') throw new AppError('CLIENT_NOT_FOUND');
     return row;
-  }
-
-  async #commit(writes: readonly Write[]): Promise<void> {
-    const outcome = await this.#db.commit(writes);
-    if (outcome.kind === 'refused') throw new AppError('CONFLICT', { reason: outcome.reason });
   }
 }
 

@@ -3,6 +3,7 @@ import type { Clock, Random } from '../../platform/time/clock.ts';
 import { Clients, type Registration } from './clients.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import { Keys } from './keys.ts';
+import { NamedTokens } from './named-tokens.ts';
 import { type SessionOptions, Sessions } from './sessions.ts';
 
 /** Who may act: the sessions of tokens, and the principals behind them. */
@@ -10,6 +11,9 @@ export interface Identity {
   readonly sessions: Sessions;
   readonly clients: Clients;
   readonly keys: Keys;
+  readonly invitations: NamedTokens;
+  /** With them workers register. */
+  readonly joinTokens: NamedTokens;
 }
 
 export interface IdentityOptions extends SessionOptions {
@@ -22,5 +26,12 @@ export function openIdentity(
 ): Identity {
   const sessions = new Sessions(deps, options);
   const all = { ...deps, sessions };
-  return { sessions, clients: new Clients(all, options), keys: new Keys(all) };
+  const invitations = new NamedTokens(all, 'invite');
+  return {
+    sessions,
+    clients: new Clients({ ...all, invitations }, options),
+    keys: new Keys(all),
+    invitations,
+    joinTokens: new NamedTokens(all, 'join'),
+  };
 }

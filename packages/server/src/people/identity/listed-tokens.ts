@@ -1,4 +1,4 @@
-import type { ApiKey, ListedSession } from '@comfleet/contract';
+import type { ApiKey, ListedSession, NamedToken } from '@comfleet/contract';
 import type { Session } from './session-cache.ts';
 import { type ListedTokenRow, readScopes } from './token-statements.ts';
 
@@ -18,8 +18,18 @@ export function toListedSession(row: ListedTokenRow, asking: Session): ListedSes
 export function toApiKey(row: ListedTokenRow): ApiKey {
   return {
     key_id: row.id,
-    name: row.name ?? '',
     scopes: readScopes(row.scopes) ?? [],
+    ...toNamed(row),
+  };
+}
+
+export function toNamedToken(row: ListedTokenRow): NamedToken {
+  return { token_id: row.id, ...toNamed(row) };
+}
+
+function toNamed(row: ListedTokenRow): Omit<NamedToken, 'token_id'> {
+  return {
+    name: row.name ?? '',
     owner_id: row.principal_id,
     owner_name: row.owner_name,
     ...toTimes(row),

@@ -162,6 +162,11 @@ export class Sessions {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Records that a token is used now; `tidy` stores it. */
+  recordUse(tokenHash: string): void {
+    if (this.#uses.size < MAX_USES) this.#uses.set(tokenHash, this.#clock.nowMs());
+  }
+
   /** Stores when tokens were last used, and deletes expired ones. */
   async tidy(): Promise<void> {
     const uses = [...this.#uses].map(([hash, usedAtMs]) => touchToken(this.#db, hash, usedAtMs));
@@ -177,7 +182,7 @@ export class Sessions {
       if (!found) return null;
       session = { ...found, tokenHash };
       this.#cache.put(session, monotonicMs);
-      if (this.#uses.size < MAX_USES) this.#uses.set(tokenHash, this.#clock.nowMs());
+      this.recordUse(tokenHash);
     }
     const isExpired = session.expiresAtMs !== null && session.expiresAtMs <= this.#clock.nowMs();
     return isExpired ? null : session;

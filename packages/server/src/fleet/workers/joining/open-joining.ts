@@ -17,6 +17,8 @@ export interface JoiningDeps {
   config: { readonly current: { readonly file: string | null; readonly discovery: DiscoveryConfig } };
   transport: HttpTransport;
   resolver: DnsResolver;
+  /** Whether a text is a join token that an admin handed out. */
+  isJoinToken: (text: string) => Promise<boolean>;
   clock: Clock;
   logger: Logger;
   /** Our prompts on each worker, including claims in progress. */
@@ -37,7 +39,9 @@ export async function openJoining(scope: Scope, deps: JoiningDeps): Promise<Join
   const enrolment = new Enrolment({ ...deps, configFile, signal: scope.signal });
   openDepartures(scope, deps);
   openDnsDiscovery(scope, { registry, resolver: deps.resolver, discovery, clock, logger });
-  const announcements = openAnnouncements(scope, { registry, enrolment, discovery, clock, logger });
+  const announcements = openAnnouncements(scope, {
+    ...{ registry, enrolment, discovery, isJoinToken: deps.isJoinToken, clock, logger },
+  });
   const { udp } = discovery();
   if (udp) await openUdpAnnouncements(scope, udp, { announcements, discovery, clock, logger });
   return { enrolment, announcements };

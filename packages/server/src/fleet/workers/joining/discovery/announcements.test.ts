@@ -15,6 +15,9 @@ import { type Announcements, openAnnouncements } from './announcements.ts';
 
 const TOKEN = 'f3b1c9d27a5e48b6900d1e2f3a4b5c6d';
 const TEXT = `nodes: { discovery_mode: dynamic, join_token: ${TOKEN} }`;
+/** As an admin handed it out. */
+const HANDED_OUT = 'cfj_rack-1';
+const isJoinToken = async (text: string) => text === HANDED_OUT;
 const good = { token: TOKEN, address: '10.0.0.9' };
 const gpu = { name: 'gpu-9', url: 'http://10.0.0.9:8188', labels: ['fast'] };
 
@@ -49,7 +52,13 @@ beforeEach(async () => {
     configFile: () => null,
     signal: scope.signal,
   });
-  announcements = openAnnouncements(scope, { ...common, registry, enrolment, discovery: () => discovery });
+  announcements = openAnnouncements(scope, {
+    ...common,
+    registry,
+    enrolment,
+    discovery: () => discovery,
+    isJoinToken,
+  });
 });
 afterEach(() => scope.close());
 
@@ -75,6 +84,16 @@ describe('Announcements', () => {
   ])('AU8 refuses %s', async (_what, announcer) => {
     await expect(announcements.announce(gpu, announcer)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
     expect(names()).toEqual([]);
+  });
+
+  it('AU8 admits a join token of an admin beside the one of the file, or without one, but not where discovery is static', async () => {
+    const announcer = { token: HANDED_OUT, address: '10.0.0.9' };
+    await announcements.announce(gpu, announcer);
+    discovery = { ...discovery, joinToken: null };
+    await announcements.announce(gpu, announcer);
+    await expect(announcements.announce(gpu, good)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    discovery = { ...discovery, mode: 'static' };
+    await expect(announcements.announce(gpu, announcer)).rejects.toMatchObject({ code: 'DISCOVERY_OFF' });
   });
 
   it('ST5 AU8 refuses an address that guessed ten times for a minute, but never the right token from there', async () => {

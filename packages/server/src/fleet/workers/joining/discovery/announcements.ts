@@ -32,6 +32,8 @@ export interface AnnouncementsDeps {
   enrolment: Pick<Enrolment, 'register'>;
   /** Read each time, because the file may change. */
   discovery: () => DiscoveryConfig;
+  /** Whether a text is a join token that an admin handed out, besides the one of the file. */
+  isJoinToken: (text: string) => Promise<boolean>;
   clock: Clock;
   logger: Logger;
 }
@@ -54,7 +56,7 @@ export function openAnnouncements(scope: Scope, deps: AnnouncementsDeps): Announ
   return announcements;
 }
 
-/** Workers that register themselves with the join token and announce themselves periodically (ND4, AU8). */
+/** Workers that register themselves with a join token and announce themselves periodically (ND4, AU8). */
 export class Announcements {
   readonly #deps: AnnouncementsDeps;
   readonly #failures: AttemptLimit;
@@ -76,7 +78,7 @@ export class Announcements {
    * one that does not answer.
    */
   async announce(announcement: Announcement, announcer: Announcer): Promise<ConnectedWorker> {
-    this.#admit(announcer);
+    await this.#admit(announcer);
     return this.accept(announcement);
   }
 
@@ -111,13 +113,13 @@ export class Announcements {
     return 3 * this.#deps.discovery().announceIntervalMs;
   }
 
-  #admit({ token, address }: Announcer): void {
+  async #admit({ token, address }: Announcer): Promise<void> {
     const { discovery, logger } = this.#deps;
     const { mode, joinToken } = discovery();
     if (mode === 'static') throw new AppError('DISCOVERY_OFF', { discovery_mode: mode });
-    if (joinToken === null) throw new AppError('DISCOVERY_OFF', { missing: 'nodes.join_token' });
     // Checked before any limit: wrong tokens from the same address must not lock the right one out.
-    if (token !== null && isSame(token, joinToken)) {
+    const isConfigured = token !== null && joinToken !== null && isSame(token, joinToken);
+    if (isConfigured || (token !== null && (await this.#deps.isJoinToken(token)))) {
       if (!this.#all.allows(address)) throw new AppError('RATE_LIMITED');
       this.#all.count(address);
       return;
@@ -125,7 +127,7 @@ export class Announcements {
     if (!this.#failures.allows(address)) throw new AppError('RATE_LIMITED');
     this.#failures.count(address);
     logger.warn('announcement.refused', { address });
-    throw new AppError('UNAUTHORIZED', { needs: 'the join token' });
+    throw new AppError('UNAUTHORIZED', { needs: 'a join token' });
   }
 
   async #enrol(announcement: Announcement): Promise<ConnectedWorker> {
