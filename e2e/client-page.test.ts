@@ -105,7 +105,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
     const token = await other.evaluate(() => localStorage.getItem('comfleet.token'));
     await other.click('[aria-label="Sign out"]');
     await other.click('text=Sign out of this browser');
-    await other.waitForSelector('[name="client_id"]');
+    await other.waitForSelector('[name="username"]');
     const headers = { authorization: `Bearer ${token}` };
     expect((await fetch(new URL('/api/v2/auth/me', signInLink), { headers })).status).toBe(401);
     await elsewhere.close();

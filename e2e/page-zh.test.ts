@@ -56,8 +56,8 @@ describe.skipIf(!existsSync(CHROMIUM))('every page in Chinese', () => {
     await page.waitForSelector('form');
     expect(await page.textContent('.fresh code')).toBe('npx comfleet sign-in --data DIR');
     expect(await listEnglish('sign-in')).toEqual([]);
-    await page.fill('[name="client_id"]', 'me');
-    await page.fill('[name="client_secret"]', 'wrong');
+    await page.fill('[name="username"]', 'me');
+    await page.fill('[name="password"]', 'wrong');
     await page.click('form .button');
     await page.waitForSelector('[role="alert"]');
     expect(await listEnglish('sign-in-refused')).toEqual([]);

@@ -30,6 +30,18 @@ export const ERRORS = {
     'never',
     'No valid credentials; send Authorization: Bearer <token>, or get a new token.',
   ),
+  SAMPLE_PASSWORD: spec(
+    401,
+    'caller',
+    'never',
+    'admin/admin never works here. The first password was shown at the first start and is in the file admin-password of the data folder; on the server, comfleet users reset admin makes a new one.',
+  ),
+  PASSWORD_REFUSED: spec(
+    422,
+    'caller',
+    'never',
+    'The password is refused: it needs 8 to 128 characters, must not be a common one, nor contain the user name.',
+  ),
   FORBIDDEN: spec(403, 'caller', 'never', 'The credentials are valid but this is not allowed for them.'),
   GRAPH_NOT_GRANTED: spec(
     403,
@@ -160,6 +172,12 @@ export const ERRORS = {
     'system',
     'later',
     'The database file is damaged. Stop the server, keep the file, and restore the newest backup of it.',
+  ),
+  ADMIN_PASSWORD_REFUSED: spec(
+    500,
+    'caller',
+    'never',
+    'COMFLEET_ADMIN_PASSWORD is refused: it needs 8 to 128 characters and must not be a common or sample one. Without it a password is made.',
   ),
   CONFIG_INVALID: spec(500, 'caller', 'never', 'The configuration is not valid; details name each path.'),
   DATABASE_LOCKED: spec(

@@ -133,3 +133,57 @@ export const whoSchema = z
   })
   .meta({ id: 'Who' });
 export type Who = z.infer<typeof whoSchema>;
+
+const userNameSchema = z.string().min(1).max(100);
+/** Longer ones are refused with the reason; the limit here keeps a check from being costly. */
+const passwordSchema = z.string().min(1).max(1000);
+
+/** POST /api/v2/auth/sign-in, and /admin/auth/login of the v1 layout. */
+export const signInSchema = z
+  .strictObject({ username: userNameSchema, password: passwordSchema })
+  .meta({ id: 'SignIn' });
+
+export const userSchema = z
+  .object({
+    user_id: z.string(),
+    username: z.string(),
+    role: z.enum(ROLES),
+    created_at: timeSchema,
+    disabled_at: timeSchema.nullable(),
+    last_sign_in_at: timeSchema.nullable(),
+    password_set_at: timeSchema.nullable(),
+  })
+  .meta({ id: 'User' });
+export type User = z.infer<typeof userSchema>;
+
+export const userListSchema = z.object({ users: z.array(userSchema) }).meta({ id: 'UserList' });
+
+/** A token, and whom it signs in. */
+export const signedInSchema = tokenSchema.extend({ user: userSchema }).meta({ id: 'SignedIn' });
+
+export const newUserSchema = z
+  .strictObject({
+    username: userNameSchema,
+    role: z.enum(ROLES).default('member'),
+    /** One is made without it. */
+    password: passwordSchema.optional(),
+  })
+  .meta({ id: 'NewUser' });
+
+/** The password is shown this once; null for one that the request gave. */
+export const userPasswordSchema = userSchema
+  .extend({ password: z.string().nullable() })
+  .meta({ id: 'UserPassword' });
+export type UserPassword = z.infer<typeof userPasswordSchema>;
+
+export const userChangeSchema = z
+  .strictObject({ role: z.enum(ROLES).optional(), disabled: z.boolean().optional() })
+  .meta({ id: 'UserChange' });
+
+export const passwordResetSchema = z
+  .strictObject({ password: passwordSchema.optional() })
+  .meta({ id: 'PasswordReset' });
+
+export const passwordChangeSchema = z
+  .strictObject({ current_password: passwordSchema, new_password: passwordSchema })
+  .meta({ id: 'PasswordChange' });

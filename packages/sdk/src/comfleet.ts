@@ -5,6 +5,7 @@ import { PendingTasks } from './calls/pending-tasks.ts';
 import { AuthCalls, ServiceCalls } from './calls/service.ts';
 import { TaskCalls } from './calls/tasks.ts';
 import { UploadCalls } from './calls/uploads.ts';
+import { UserCalls } from './calls/users.ts';
 import { WorkerCalls } from './calls/workers.ts';
 import { WorkflowCalls } from './calls/workflows.ts';
 import { createDebugCalls, type DebugCalls } from './debug.ts';
@@ -45,6 +46,7 @@ export class Comfleet {
   readonly workers: WorkerCalls;
   readonly fleet: FleetCalls;
   readonly clients: ClientCalls;
+  readonly users: UserCalls;
   readonly auth: AuthCalls;
   readonly service: ServiceCalls;
   readonly debug: DebugCalls;
@@ -75,6 +77,7 @@ export class Comfleet {
     this.workers = new WorkerCalls(this.#transport);
     this.fleet = new FleetCalls(this.#transport);
     this.clients = new ClientCalls(this.#transport);
+    this.users = new UserCalls(this.#transport);
     this.auth = new AuthCalls(this.#transport);
     this.service = new ServiceCalls(this.#transport);
     this.debug = createDebugCalls(this.service, pending, this.#log);

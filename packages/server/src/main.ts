@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { type App, openApp } from './app/app.ts';
 import { openConfig } from './app/settings.ts';
 import { readBuiltInWorkflows } from './app/workflow-sources.ts';
+import type { FirstAdmin } from './people/identity/first-admin.ts';
 import { CONFIG_EXIT_CODE } from './platform/config/config-problem.ts';
 import { AppError, toError } from './platform/errors/app-error.ts';
 import { toSignInLink } from './platform/http/page-addresses.ts';
@@ -24,7 +25,7 @@ import { runFirstExample } from './up/first-example.ts';
 import { followFleet } from './up/follow-fleet.ts';
 import { nameDataFolder } from './up/name-data-folder.ts';
 import { openStopReport } from './up/report-stop.ts';
-import { createSayStart } from './up/say-start.ts';
+import { createSayStart, type SayStart } from './up/say-start.ts';
 import type { UpOptions } from './up/up-options.ts';
 
 /** Runs the server until the signal is aborted; returns the exit code. Configuration errors are printed, without a stack. */
@@ -148,9 +149,16 @@ async function welcome(scope: Scope, app: App, options: UpOptions): Promise<void
   const [link = '', ...others] = app.pageAddresses(app.address).map((at) => toSignInLink(at, code));
   print(say('start.sign_in', { link }));
   for (const other of others) print(say('start.sign_in_elsewhere', { link: other }));
+  if (app.firstAdmin !== null) print(sayFirstAdmin(say, app.firstAdmin));
   print(say('start.sign_in_later', { data: nameDataFolder(options.dataDir, process.cwd()) }));
   scope.add('fleet on the terminal', followFleet(app.fleet, { say, print }));
   if (options.firstExample) await runFirstExample(app, options);
+}
+
+/** The first admin, shown once; a password of the environment is known to whoever set it. */
+function sayFirstAdmin(say: SayStart, { name, password, file }: FirstAdmin): string {
+  if (password === null || file === null) return say('start.first_admin_given', { name });
+  return say('start.first_admin', { name, password, file });
 }
 
 function waitForAbort(signal: AbortSignal): Promise<void> {

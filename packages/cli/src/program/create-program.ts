@@ -6,6 +6,7 @@ import { language as languageFlag } from './flags.ts';
 import { addFleetCommands } from './fleet-commands.ts';
 import { configureHelpWords } from './help-words.ts';
 import { nameRefusedFlags } from './name-refused-flags.ts';
+import { addPeopleCommands } from './people-commands.ts';
 import type { ProgramParts, RunCommand, SayHelp } from './program-parts.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addTaskCommands } from './task-commands.ts';
@@ -28,6 +29,7 @@ export function createProgram(
   addServerCommands(program, parts);
   addTaskCommands(program, parts);
   addFleetCommands(program, parts);
+  addPeopleCommands(program, parts);
   describeArguments(program, say);
   nameRefusedFlags(program);
   return program;
@@ -44,6 +46,8 @@ const ARGUMENTS = {
   worker: 'argument.worker',
   workers: 'argument.workers',
   client: 'argument.client',
+  user: 'argument.user',
+  role: 'argument.role',
   grants: 'argument.grants',
   url: 'argument.url',
   file: 'argument.file',

@@ -10,7 +10,6 @@ export function addFleetCommands(program: Command, parts: ProgramParts): void {
   addModelCommands(program, parts);
   addBalancingCommands(program, parts);
   addWorkflowCommands(program, parts);
-  addClientCommands(program, parts);
 }
 
 function addWorkerCommands(program: Command, { run, say }: ProgramParts): void {
@@ -139,41 +138,6 @@ function addWorkflowCommands(program: Command, { run, say }: ProgramParts): void
     .action(async (file: string, _flags: object, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/workflows.ts')).analyseWorkflowFile(context, file),
-      );
-    });
-}
-
-function addClientCommands(program: Command, { run, say }: ProgramParts): void {
-  const clients = program.command('clients').description(say('help.clients'));
-  clients
-    .command('register <name>')
-    .description(say('help.clients.register'))
-    .option('--description <text>', say('flag.client_description'))
-    .action(async (name: string, flags: { description?: string }, command: Command) => {
-      await run(command, async (context) =>
-        (await import('../commands/clients.ts')).registerClient(context, name, flags),
-      );
-    });
-  clients
-    .command('list')
-    .description(say('help.clients.list'))
-    .action(async (_flags: object, command: Command) => {
-      await run(command, async (context) => (await import('../commands/clients.ts')).listClients(context));
-    });
-  clients
-    .command('revoke <client>')
-    .description(say('help.clients.revoke'))
-    .action(async (id: string, _flags: object, command: Command) => {
-      await run(command, async (context) =>
-        (await import('../commands/clients.ts')).revokeClient(context, id),
-      );
-    });
-  clients
-    .command('grant <client> [grants...]')
-    .description(say('help.clients.grant'))
-    .action(async function (this: Command, id: string, grants: string[]) {
-      await run(this, async (context) =>
-        (await import('../commands/clients.ts')).grantClient(context, id, grants),
       );
     });
 }

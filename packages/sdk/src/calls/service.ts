@@ -44,6 +44,12 @@ export class AuthCalls {
     return await this.#anonymous('/api/v2/auth/token', body, { ...options, repeatable: true });
   }
 
+  /** A browser's sign-in with a user's name and password. */
+  async signIn(username: string, password: string, options: CallOptions = {}): Promise<Token> {
+    const body = writeJson({ username, password });
+    return await this.#anonymous('/api/v2/auth/sign-in', body, { ...options, repeatable: true });
+  }
+
   /** A link that signs a browser in as the caller, once, within ten minutes. Needs the admin grant. */
   async createSignInLink(options: CallOptions = {}): Promise<SignInLink> {
     const request = { ...options, method: 'POST', path: '/api/v2/auth/links', repeatable: true } as const;

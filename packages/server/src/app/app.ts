@@ -10,6 +10,7 @@ import { Balancing } from '../flow/calls/placement/balancing.ts';
 import type { Engine } from '../flow/engine/engine.ts';
 import { Secrets } from '../flow/tasks/secrets.ts';
 import { openWorkflowLibrary, type WorkflowLibrary } from '../flow/workflows/workflow-library.ts';
+import { type FirstAdmin, openFirstAdmin } from '../people/identity/first-admin.ts';
 import type { Identity } from '../people/identity/identity.ts';
 import { type LocalClient, openLocalClient } from '../people/identity/local-client.ts';
 import type { Session } from '../people/identity/session-cache.ts';
@@ -80,6 +81,8 @@ export interface App {
   balancing: Balancing;
   instances: Instances;
   identity: Identity;
+  /** Null from the second start on. */
+  firstAdmin: FirstAdmin | null;
   local: LocalClient;
   library: WorkflowLibrary;
   engine: Engine;
@@ -139,6 +142,11 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     isJoinToken: (text) => identity.joinTokens.isValid(text),
   });
   const pageAddresses = (address: string) => listPageAddresses(config.server, address, networkInterfaces());
+  const firstAdmin = await openFirstAdmin(
+    identity.users,
+    config.dataDir,
+    environment.COMFLEET_ADMIN_PASSWORD,
+  );
   let session: Session | null = null;
   const address = await openDoors(scope, config, {
     ...{ ...basics, ...calls, balancing, identity, links, storage, pageAddresses },
@@ -158,7 +166,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   });
   const { createId } = basics;
   return {
-    ...{ config, address, database, fleet, balancing, instances, identity, local, library },
+    ...{ config, address, database, fleet, balancing, instances, identity, firstAdmin, local, library },
     ...{ engine, calls, blobs, createId, pageAddresses },
   };
 }

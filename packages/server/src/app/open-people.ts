@@ -1,4 +1,5 @@
 import { createAdmission } from '../people/identity/admission.ts';
+import { createFirstPasswordRemoval } from '../people/identity/first-admin.ts';
 import { type Identity, openIdentity } from '../people/identity/identity.ts';
 import { visibleTo } from '../people/identity/principal.ts';
 import { createGraphPolicies, type GraphPolicies } from '../people/policies/graph-policies.ts';
@@ -30,8 +31,11 @@ export function openPeople(
   store: Pick<ConfigStore, 'current'>,
   { database, clock, random, logger }: Basics & { database: Database<Tables> },
 ): People {
-  const { auth, limits } = store.current;
-  const identity = openIdentity({ db: database, clock, random }, auth);
+  const { auth, limits, dataDir } = store.current;
+  const identity = openIdentity(
+    { db: database, clock, random },
+    { ...auth, onPasswordSet: createFirstPasswordRemoval(dataDir) },
+  );
   every(scope, { name: 'identity.tidy', intervalMs: TIDY_MS, clock, logger }, () => identity.sessions.tidy());
   const policies = createGraphPolicies({
     configured: () => store.current.policies,

@@ -58,6 +58,8 @@ export interface Api {
 export interface SignInApi {
   exchangeCode(code: string): Promise<Token>;
   issueToken(clientId: string, clientSecret: string): Promise<Token>;
+  /** With a user's name and password. */
+  signInUser(name: string, password: string): Promise<Token>;
 }
 
 /** Opens both sides of a server's API; the page has one, tests pass their own. */

@@ -19,6 +19,7 @@ export function createApiFactory(url: string): ApiFactory {
         ),
       issueToken: (clientId, clientSecret) =>
         translated(anonymous.auth.token(clientId, clientSecret, { browser: true })),
+      signInUser: (name, password) => translated(anonymous.auth.signIn(name, password)),
     },
     open: (token) => openApi(new Comfleet({ url, token })),
   };

@@ -18,15 +18,25 @@ describe('signing in', () => {
   test('wrong credentials are said and nothing is kept', async () => {
     await openPage({ signedIn: false });
     server.refusal = new ApiFailure('UNAUTHORIZED', 'no');
-    await user.writes('Client id', 'me');
-    await user.writes('Client secret', 'wrong');
+    await user.writes('User name', 'me');
+    await user.writes('Password', 'wrong');
     await user.presses('Sign in');
     expect(user.sees('alert').textContent?.trim()).toBe('These credentials are not valid.');
     expect(window.localStorage.getItem('comfleet.token')).toBeNull();
   });
 
+  test('a name and a password open the page', async () => {
+    await openPage({ signedIn: false });
+    await user.writes('User name', ' ada ');
+    await user.writes('Password', 'secret');
+    await user.presses('Sign in');
+    expect(isSignedIn()).toBe(true);
+    expect(window.localStorage.getItem('comfleet.token')).toBe('token-of-ada');
+  });
+
   test('client credentials open the page; the bearer is kept for this browser', async () => {
     await openPage({ signedIn: false });
+    await user.presses('Client', 'tab');
     await user.writes('Client id', 'me');
     await user.writes('Client secret', 'secret');
     await user.presses('Sign in');
@@ -85,7 +95,7 @@ describe('signing in', () => {
     await openPage();
     await user.presses('Sign out of all browsers');
     expect(server.signOuts).toEqual(['everywhere']);
-    expect(user.sees('textbox', 'Client id')).toBeDefined();
+    expect(user.sees('textbox', 'User name')).toBeDefined();
     expect(user.seesAll('alert')).toEqual([]);
     expect(window.localStorage.getItem('comfleet.token')).toBeNull();
   });

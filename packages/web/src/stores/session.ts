@@ -13,6 +13,7 @@ export type SessionState =
 /** How a visitor signs in. */
 export type Credential =
   | { kind: 'code'; code: string }
+  | { kind: 'user'; name: string; password: string }
   | { kind: 'client'; clientId: string; clientSecret: string }
   | { kind: 'token'; token: string };
 
@@ -125,6 +126,8 @@ async function toToken(factory: ApiFactory, credential: Credential): Promise<str
       return credential.token;
     case 'code':
       return (await factory.signIn.exchangeCode(credential.code)).access_token;
+    case 'user':
+      return (await factory.signIn.signInUser(credential.name, credential.password)).access_token;
     case 'client':
       return (await factory.signIn.issueToken(credential.clientId, credential.clientSecret)).access_token;
   }

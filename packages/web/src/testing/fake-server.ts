@@ -59,6 +59,7 @@ export class FakeServer {
             ? this.answer(token(`token-of-${code}`))
             : Promise.reject(this.codeRefusal),
         issueToken: (clientId) => this.answer(token(`token-of-${clientId}`)),
+        signInUser: (name) => this.answer(token(`token-of-${name}`)),
       },
       open: (opened) => {
         this.tokens.push(opened);

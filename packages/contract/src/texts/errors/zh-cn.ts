@@ -4,6 +4,9 @@ import type { ErrorCode } from '../../errors.ts';
 export const zhCn: Readonly<Record<ErrorCode, string>> = {
   INVALID_REQUEST: '请求的格式不正确；有问题的字段已逐一列出。',
   UNAUTHORIZED: '没有有效的凭据；请发送 Authorization: Bearer <令牌>，或重新获取令牌。',
+  SAMPLE_PASSWORD:
+    'admin/admin 在此从不可用。初始密码在首次启动时显示，并保存在数据目录的 admin-password 文件中；在服务器上用 comfleet users reset admin 可生成新密码。',
+  PASSWORD_REFUSED: '密码不可用：须为 8 到 128 个字符，不能是常见密码，也不能包含用户名。',
   FORBIDDEN: '凭据有效，但没有此操作的权限。',
   GRAPH_NOT_GRANTED: '此客户端只能运行命名工作流；管理员可以授予提交节点图的权限。',
   POLICY_REFUSED: '管理员设定的规则不允许此节点图；拒绝的节点及相应规则已逐一列出。',
@@ -41,6 +44,8 @@ export const zhCn: Readonly<Record<ErrorCode, string>> = {
   SHUTTING_DOWN: '服务器正在停止，请稍后重试。',
   STORAGE_FULL: '磁盘已满或无法写入，暂时不能保存，没有任何更改；恢复后会自动继续。',
   DATABASE_DAMAGED: '数据库文件已损坏。请停止服务器，保留此文件，并用最新的备份恢复。',
+  ADMIN_PASSWORD_REFUSED:
+    'COMFLEET_ADMIN_PASSWORD 不可用：须为 8 到 128 个字符，且不能是常见密码或示例密码。不设置时会自动生成密码。',
   CONFIG_INVALID: '配置无效；有问题的配置项见详情。',
   DATABASE_LOCKED: '此数据已由另一个 Comfleet 使用；其地址见详情。',
   SCHEMA_TOO_NEW: '数据库由更新版本的 Comfleet 写入；请更新 Comfleet。',

@@ -4,6 +4,9 @@ import type { ErrorCode } from '../../errors.ts';
 export const zhTw: Readonly<Record<ErrorCode, string>> = {
   INVALID_REQUEST: '請求的格式不正確；有問題的欄位已逐一列出。',
   UNAUTHORIZED: '沒有有效的憑證；請傳送 Authorization: Bearer <權杖>，或重新取得權杖。',
+  SAMPLE_PASSWORD:
+    'admin/admin 在此從不可用。初始密碼在首次啟動時顯示，並儲存在資料目錄的 admin-password 檔案中；在伺服器上用 comfleet users reset admin 可產生新密碼。',
+  PASSWORD_REFUSED: '密碼不可用：須為 8 到 128 個字元，不能是常見密碼，也不能包含使用者名稱。',
   FORBIDDEN: '憑證有效，但沒有此操作的權限。',
   GRAPH_NOT_GRANTED: '此用戶端只能執行具名工作流程；管理員可以授予提交節點圖的權限。',
   POLICY_REFUSED: '管理員設定的規則不允許此節點圖；拒絕的節點及相應規則已逐一列出。',
@@ -41,6 +44,8 @@ export const zhTw: Readonly<Record<ErrorCode, string>> = {
   SHUTTING_DOWN: '伺服器正在停止，請稍後重試。',
   STORAGE_FULL: '磁碟已滿或無法寫入，暫時不能儲存，沒有任何變更；恢復後會自動繼續。',
   DATABASE_DAMAGED: '資料庫檔案已損毀。請停止伺服器，保留此檔案，並用最新的備份還原。',
+  ADMIN_PASSWORD_REFUSED:
+    'COMFLEET_ADMIN_PASSWORD 不可用：須為 8 到 128 個字元，且不能是常見密碼或範例密碼。不設定時會自動產生密碼。',
   CONFIG_INVALID: '設定無效；有問題的設定項目見詳細資訊。',
   DATABASE_LOCKED: '此資料已由另一個 Comfleet 使用；其位址見詳細資訊。',
   SCHEMA_TOO_NEW: '資料庫由較新版本的 Comfleet 寫入；請更新 Comfleet。',

@@ -8,6 +8,9 @@ export const en = {
   'start.port_taken': 'Port {wanted} is in use; taking {taken} instead.',
   'start.sign_in': 'Sign in once with this link (10 minutes): {link}',
   'start.sign_in_elsewhere': '  or from another machine: {link}',
+  'start.first_admin':
+    'Admin user: {name}, password {password}\n  Shown this once; until it is changed, also in {file}',
+  'start.first_admin_given': 'Admin user: {name}, with the password of COMFLEET_ADMIN_PASSWORD',
   'start.sign_in_later': '  For a fresh link later: npx comfleet sign-in{data}',
   'start.stopping': 'Stopping.',
   'start.storage_full':

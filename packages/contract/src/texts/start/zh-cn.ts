@@ -8,6 +8,8 @@ export const zhCn = {
   'start.port_taken': '端口 {wanted} 已被占用，改用 {taken}。',
   'start.sign_in': '一次性登录链接（10 分钟内有效）：{link}',
   'start.sign_in_elsewhere': '  从其他机器登录：{link}',
+  'start.first_admin': '管理员用户：{name}，密码 {password}\n  仅显示这一次；修改密码之前，也保存在 {file}',
+  'start.first_admin_given': '管理员用户：{name}，密码为 COMFLEET_ADMIN_PASSWORD 的值',
   'start.sign_in_later': '  以后需要新链接时，请运行：npx comfleet sign-in{data}',
   'start.stopping': '正在停止。',
   'start.storage_full': '! {folder} 所在磁盘已满。已接受的任务不会丢失；腾出空间前拒绝新任务，之后自动继续。',

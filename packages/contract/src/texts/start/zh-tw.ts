@@ -8,6 +8,8 @@ export const zhTw = {
   'start.port_taken': '連接埠 {wanted} 已被占用，改用 {taken}。',
   'start.sign_in': '一次性登入連結（10 分鐘內有效）：{link}',
   'start.sign_in_elsewhere': '  從其他機器登入：{link}',
+  'start.first_admin': '管理員使用者：{name}，密碼 {password}\n  僅顯示這一次；變更密碼之前，也儲存在 {file}',
+  'start.first_admin_given': '管理員使用者：{name}，密碼為 COMFLEET_ADMIN_PASSWORD 的值',
   'start.sign_in_later': '  以後需要新連結時，請執行：npx comfleet sign-in{data}',
   'start.stopping': '正在停止。',
   'start.storage_full': '! {folder} 所在磁碟已滿。已接受的任務不會遺失；騰出空間前拒絕新任務，之後自動繼續。',

@@ -132,7 +132,7 @@ function addSignInRoutes(app: HttpServer, { identity, pageAddresses }: NativeDep
   });
 }
 
-function toToken({ token, lifetimeMs, expiresAtMs }: IssuedToken): Token {
+export function toToken({ token, lifetimeMs, expiresAtMs }: IssuedToken): Token {
   return {
     access_token: token,
     token_type: 'bearer',

@@ -26,6 +26,15 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'GET /api/v2/auth/keys': MINE,
   'POST /api/v2/auth/keys': [401, 201, 201, 201],
   'DELETE /api/v2/auth/keys/:id': [401, 404, 404, 404],
+  'POST /api/v2/auth/sign-in': [401, 401, 401, 401],
+  'POST /admin/auth/login': [401, 401, 401, 401],
+  // Clients have no password.
+  'POST /api/v2/auth/password': [401, 403, 403, 403],
+  'GET /api/v2/admin/users': ADMIN,
+  'POST /api/v2/admin/users': [401, 403, 403, 201],
+  'PATCH /api/v2/admin/users/:id': [401, 403, 403, 404],
+  'POST /api/v2/admin/users/:id/reset': [401, 403, 403, 404],
+  'POST /api/v2/admin/users/:id/sign-out': [401, 403, 403, 404],
   'GET /api/v2/admin/clients': ADMIN,
   'POST /api/v2/admin/clients/:id/revoke': [401, 403, 403, 404],
   'POST /api/v2/admin/clients/:id/rotate': [401, 403, 403, 404],
@@ -131,6 +140,12 @@ const BODIES: Readonly<Record<string, object>> = {
   'POST /api/v2/auth/keys': { name: 'x' },
   'POST /api/v2/admin/invitations': { name: 'x' },
   'POST /api/v2/admin/join-tokens': { name: 'x' },
+  'POST /api/v2/auth/sign-in': { username: 'x', password: 'x' },
+  'POST /admin/auth/login': { username: 'x', password: 'x' },
+  'POST /api/v2/auth/password': { current_password: 'x', new_password: 'x' },
+  'POST /api/v2/admin/users': { username: 'x' },
+  'PATCH /api/v2/admin/users/:id': { role: 'viewer' },
+  'POST /api/v2/admin/users/:id/reset': {},
   'POST /api/v2/admin/clients/:id/grants': { grants: [] },
   'POST /api/v2/tasks': { workflow_name: 'w' },
   'POST /api/v2/tasks/text-to-image': { prompt: 'a cat' },
@@ -156,6 +171,16 @@ afterAll(async () => {
   await server.close();
 });
 
+let users = 0;
+
+/** The body for a route. Each names another user: a name is taken once, and guesses of one are limited. */
+function readBody(route: string): object | undefined {
+  const body = BODIES[route];
+  if (body === undefined || !('username' in body)) return body;
+  users += 1;
+  return { ...body, username: `user-${users}` };
+}
+
 function toPath(url: string): string {
   const id = url.includes('/batches/')
     ? BATCH_ID
@@ -179,7 +204,7 @@ test.each(Object.keys(MATRIX))('AU4 API12 %s admits only those who may use it', 
   const actors = [{}, server.owner.headers, server.other.headers, server.local.headers];
   const statuses: number[] = [];
   for (const headers of actors) {
-    const payload = BODIES[route];
+    const payload = readBody(route);
     const answer = await server.app.inject({
       method: method as 'GET',
       url: toPath(url),
@@ -194,7 +219,7 @@ test.each(Object.keys(MATRIX))('AU4 API12 %s admits only those who may use it', 
 test.each(Object.keys(MATRIX))('AU2 %s answers 401 to an invalid bearer', async (route) => {
   const [method = '', url = ''] = route.split(' ');
   const headers = { authorization: `Bearer cft_${'a'.repeat(43)}` };
-  const payload = BODIES[route];
+  const payload = readBody(route);
   const request = { method: method as 'GET', url: toPath(url), headers, ...(payload ? { payload } : {}) };
   const answer = await server.app.inject(request);
   const isOpen = MATRIX[route] === PUBLIC || url.startsWith('/docs');
@@ -219,7 +244,7 @@ test.each(Object.keys(MATRIX))(
       lifetimeMs: null,
     });
     const [method = '', url = ''] = route.split(' ');
-    const payload = BODIES[route];
+    const payload = readBody(route);
     const answer = await server.app.inject({
       method: method as 'GET',
       url: toPath(url),

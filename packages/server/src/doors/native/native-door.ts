@@ -20,6 +20,7 @@ import { addSubmitRoutes } from './submit-routes.ts';
 import { addTaskRoutes } from './task-routes.ts';
 import { addTokenRoutes } from './token-routes.ts';
 import { addUploadRoutes } from './upload-routes.ts';
+import { addUserRoutes } from './user-routes.ts';
 import { addWorkerChangeRoutes } from './worker-change-routes.ts';
 import { addWorkerRoutes } from './worker-routes.ts';
 import { addWorkflowRoutes } from './workflow-routes.ts';
@@ -52,6 +53,7 @@ const ROUTES: readonly ((app: HttpServer, deps: NativeDeps) => void)[] = [
   addTokenRoutes,
   addClientRoutes,
   addNamedTokenRoutes,
+  addUserRoutes,
   addSubmitRoutes,
   addTaskRoutes,
   addDownloadRoute,

@@ -4,7 +4,10 @@ import { Clients, type Registration } from './clients.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import { Keys } from './keys.ts';
 import { NamedTokens } from './named-tokens.ts';
+import { Passwords } from './passwords.ts';
 import { type SessionOptions, Sessions } from './sessions.ts';
+import { SignInLimit } from './sign-in-limit.ts';
+import { Users, type UsersDeps } from './users.ts';
 
 /** Who may act: the sessions of tokens, and the principals behind them. */
 export interface Identity {
@@ -14,10 +17,13 @@ export interface Identity {
   readonly invitations: NamedTokens;
   /** With them workers register. */
   readonly joinTokens: NamedTokens;
+  readonly users: Users;
 }
 
 export interface IdentityOptions extends SessionOptions {
   registration: Registration;
+  /** See `UsersDeps`. */
+  onPasswordSet?: UsersDeps['onPasswordSet'];
 }
 
 export function openIdentity(
@@ -33,5 +39,9 @@ export function openIdentity(
     keys: new Keys(all),
     invitations,
     joinTokens: new NamedTokens(all, 'join'),
+    users: new Users({
+      ...{ ...all, passwords: new Passwords(), limit: new SignInLimit(deps.clock) },
+      onPasswordSet: options.onPasswordSet ?? (async () => undefined),
+    }),
   };
 }

@@ -7,7 +7,7 @@ import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
 import type { Tables } from '../../app/tables.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { systemRandom } from '../../platform/time/clock.ts';
-import { type Identity, openIdentity } from './identity.ts';
+import { openIdentity } from './identity.ts';
 import { openLocalClient } from './local-client.ts';
 
 let folder = '';

@@ -12,6 +12,15 @@ export async function findPrincipal(
   return row ?? null;
 }
 
+/** Finds a user by the compared form of its name. */
+export async function findUserByLogin(
+  db: Database<IdentityTables>,
+  login: string,
+): Promise<PrincipalRow | null> {
+  const [row] = await db.read(db.k.selectFrom('principal').selectAll().where('login', '=', login).limit(1));
+  return row ?? null;
+}
+
 export async function listPrincipalRows(
   db: Database<IdentityTables>,
   kind: 'client' | 'user',
@@ -50,6 +59,20 @@ export function updateGrants(
     .where('grants', '=', seen)
     .where('revoked_at', 'is', null);
   return { query, rows: 1 };
+}
+
+/** Changes a user; refused if there is none of that id. */
+export function updateUser(
+  db: Database<IdentityTables>,
+  id: PrincipalId,
+  change: Partial<Pick<PrincipalRow, 'role' | 'revoked_at'>>,
+): Write {
+  const query = db.k.updateTable('principal').set(change).where('id', '=', id).where('kind', '=', 'user');
+  return { query, rows: 1 };
+}
+
+export function updateLastSignIn(db: Database<IdentityTables>, id: PrincipalId, nowMs: number): Write {
+  return { query: db.k.updateTable('principal').set({ last_sign_in_at: nowMs }).where('id', '=', id) };
 }
 
 /** Replaces a secret or password; refused if the principal is unknown or revoked. */

@@ -76,6 +76,21 @@ export async function listTokenRows(
   return rows.flatMap(({ hash: _hash, id, ...row }) => (id === null ? [] : [{ ...row, id }]));
 }
 
+/** Returns whether a principal has a token that was issued to this address. */
+export async function hasTokenFrom(
+  db: Database<IdentityTables>,
+  principalId: PrincipalId,
+  address: string,
+): Promise<boolean> {
+  const query = db.k
+    .selectFrom('token')
+    .select('hash')
+    .where('principal_id', '=', principalId)
+    .where('address', '=', address)
+    .limit(1);
+  return (await db.read(query)).length > 0;
+}
+
 export function insertToken(db: Database<IdentityTables>, row: TokenRow): Write {
   return { query: db.k.insertInto('token').values(row) };
 }

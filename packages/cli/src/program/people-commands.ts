@@ -1,0 +1,82 @@
+import type { Command } from 'commander';
+import type { ProgramParts } from './program-parts.ts';
+
+/** Adds the commands about people: users, and the programs that act for them. */
+export function addPeopleCommands(program: Command, parts: ProgramParts): void {
+  addUserCommands(program, parts);
+  addClientCommands(program, parts);
+}
+
+function addUserCommands(program: Command, { run, say }: ProgramParts): void {
+  const users = program.command('users').description(say('help.users'));
+  users
+    .command('list')
+    .description(say('help.users.list'))
+    .action(async (_flags: object, command: Command) => {
+      await run(command, async (context) => (await import('../commands/users.ts')).listUsers(context));
+    });
+  users
+    .command('add <name>')
+    .description(say('help.users.add'))
+    .option('--role <role>', say('flag.role'))
+    .action(async (name: string, flags: { role?: string }, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/users.ts')).addUser(context, name, flags),
+      );
+    });
+  users
+    .command('role <user> <role>')
+    .description(say('help.users.role'))
+    .action(async (user: string, role: string, _flags: object, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/users.ts')).setUserRole(context, user, role),
+      );
+    });
+  for (const [name, act] of [
+    ['reset', 'resetUser'],
+    ['disable', 'disableUser'],
+    ['enable', 'enableUser'],
+  ] as const) {
+    users
+      .command(`${name} <user>`)
+      .description(say(`help.users.${name}`))
+      .action(async (user: string, _flags: object, command: Command) => {
+        await run(command, async (context) => (await import('../commands/users.ts'))[act](context, user));
+      });
+  }
+}
+
+function addClientCommands(program: Command, { run, say }: ProgramParts): void {
+  const clients = program.command('clients').description(say('help.clients'));
+  clients
+    .command('register <name>')
+    .description(say('help.clients.register'))
+    .option('--description <text>', say('flag.client_description'))
+    .action(async (name: string, flags: { description?: string }, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/clients.ts')).registerClient(context, name, flags),
+      );
+    });
+  clients
+    .command('list')
+    .description(say('help.clients.list'))
+    .action(async (_flags: object, command: Command) => {
+      await run(command, async (context) => (await import('../commands/clients.ts')).listClients(context));
+    });
+  clients
+    .command('revoke <client>')
+    .description(say('help.clients.revoke'))
+    .action(async (id: string, _flags: object, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/clients.ts')).revokeClient(context, id),
+      );
+    });
+  clients
+    .command('grant <client> [grants...]')
+    .description(say('help.clients.grant'))
+    .action(async function (this: Command, id: string, grants: string[]) {
+      await run(this, async (context) =>
+        (await import('../commands/clients.ts')).grantClient(context, id, grants),
+      );
+    });
+}

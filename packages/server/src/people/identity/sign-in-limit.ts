@@ -1,0 +1,50 @@
+import { AppError } from '../../platform/errors/app-error.ts';
+import { AttemptLimit } from '../../platform/http/attempt-limit.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+
+const MINUTE_MS = 60_000;
+
+/** A try to sign in as `login` from `address`; `isFamiliar` if the user already has a session from there. */
+export interface SignInAttempt {
+  readonly login: string;
+  readonly address: string;
+  readonly isFamiliar: boolean;
+}
+
+/**
+ * Slows guesses of passwords: per account and address, per address, and per account from addresses that the user has no
+ * session from. So guesses of others never lock a user out where the user works.
+ */
+export class SignInLimit {
+  readonly #pair: AttemptLimit;
+  readonly #address: AttemptLimit;
+  readonly #account: AttemptLimit;
+
+  constructor(clock: Clock) {
+    this.#pair = new AttemptLimit(clock, { max: 10, windowMs: MINUTE_MS });
+    this.#address = new AttemptLimit(clock, { max: 60, windowMs: MINUTE_MS });
+    this.#account = new AttemptLimit(clock, { max: 20, windowMs: MINUTE_MS });
+  }
+
+  /** Throws RATE_LIMITED for an attempt that is not to be checked now, whatever its password. */
+  check(attempt: SignInAttempt): void {
+    const { login, address, isFamiliar } = attempt;
+    const isAllowed =
+      this.#pair.allows(toPair(attempt)) &&
+      this.#address.allows(address) &&
+      (isFamiliar || this.#account.allows(login));
+    if (!isAllowed) throw new AppError('RATE_LIMITED');
+    // Counted before the password is checked: attempts at the same moment must not all pass.
+    if (!isFamiliar) this.#account.count(login);
+    this.#pair.count(toPair(attempt));
+  }
+
+  /** Counts an attempt whose password was wrong. */
+  countWrong({ address }: SignInAttempt): void {
+    this.#address.count(address);
+  }
+}
+
+function toPair({ login, address }: SignInAttempt): string {
+  return JSON.stringify([login, address]);
+}

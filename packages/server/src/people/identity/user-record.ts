@@ -1,0 +1,58 @@
+import type { PrincipalId, Role, User } from '@comfleet/contract';
+import { AppError } from '../../platform/errors/app-error.ts';
+import type { PrincipalRow } from './identity-tables.ts';
+import { readPrincipal } from './principal-statements.ts';
+
+/** A user as admins see it, without its password. */
+export interface UserRecord {
+  readonly id: PrincipalId;
+  readonly name: string;
+  readonly role: Role;
+  readonly createdAtMs: number;
+  readonly disabledAtMs: number | null;
+  readonly lastSignInAtMs: number | null;
+  readonly passwordSetAtMs: number | null;
+}
+
+const MAX_NAME = 60;
+/** Letters, digits and marks of any script, and what names and addresses need. */
+const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._@+'-]*$/u;
+
+/** The one form in which a name is compared and stored as unique: "Ada " and "ada" are one user. */
+export function toLogin(name: string): string {
+  return name.normalize('NFKC').trim().toLowerCase();
+}
+
+/** Returns the name as it is shown. Throws INVALID_REQUEST for one that could be taken for something else. */
+export function checkUserName(name: string): string {
+  const shown = name.normalize('NFC').trim();
+  if (shown.length <= MAX_NAME && NAME.test(shown)) return shown;
+  throw new AppError('INVALID_REQUEST', { username: shown.slice(0, MAX_NAME), reason: 'user_name' });
+}
+
+export function toUserRecord(row: PrincipalRow): UserRecord {
+  const { id, name, role } = readPrincipal(row);
+  return {
+    ...{ id, name, role },
+    createdAtMs: row.created_at,
+    disabledAtMs: row.revoked_at,
+    lastSignInAtMs: row.last_sign_in_at,
+    passwordSetAtMs: row.secret_set_at,
+  };
+}
+
+export function toUser(record: UserRecord): User {
+  return {
+    user_id: record.id,
+    username: record.name,
+    role: record.role,
+    created_at: new Date(record.createdAtMs).toISOString(),
+    disabled_at: toTime(record.disabledAtMs),
+    last_sign_in_at: toTime(record.lastSignInAtMs),
+    password_set_at: toTime(record.passwordSetAtMs),
+  };
+}
+
+function toTime(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,217 @@
+import { createUuidV7, type PrincipalId, parseId, type Role } from '@comfleet/contract';
+import type { Database, Write } from '../../platform/database/database.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
+import type { Clock, Random } from '../../platform/time/clock.ts';
+import type { TokenOrigin } from './draw-token.ts';
+import type { IdentityTables, PrincipalRow } from './identity-tables.ts';
+import { checkPassword, drawPassword, type Passwords } from './passwords.ts';
+import { type Principal, requirePermission } from './principal.ts';
+import {
+  findPrincipal,
+  findUserByLogin,
+  insertPrincipal,
+  listPrincipalRows,
+  readPrincipal,
+  updateLastSignIn,
+  updateSecret,
+  updateUser,
+} from './principal-statements.ts';
+import type { Session } from './session-cache.ts';
+import type { BearerPurpose, IssuedToken, Sessions } from './sessions.ts';
+import type { SignInLimit } from './sign-in-limit.ts';
+import { deleteTokensOf, hasTokenFrom } from './token-statements.ts';
+import { checkUserName, toLogin, toUserRecord, type UserRecord } from './user-record.ts';
+
+export interface NewUser {
+  readonly name: string;
+  readonly role: Role;
+  /** One is drawn without it. */
+  readonly password?: string | undefined;
+}
+
+/** What is changed of a user; the rest stays. */
+export interface UserChange {
+  readonly role?: Role | undefined;
+  readonly disabled?: boolean | undefined;
+}
+
+export interface UsersDeps {
+  db: Database<IdentityTables>;
+  clock: Clock;
+  random: Random;
+  sessions: Sessions;
+  passwords: Passwords;
+  limit: SignInLimit;
+  /** Called after a password was replaced. */
+  onPasswordSet: (id: PrincipalId) => Promise<void>;
+}
+
+const MAX_LISTED = 1000;
+
+/** People with a name, a password and a role. Managing them throws FORBIDDEN without `people.manage`, and USER_NOT_FOUND. */
+export class Users {
+  readonly #deps: UsersDeps;
+
+  constructor(deps: UsersDeps) {
+    this.#deps = deps;
+  }
+
+  async list(principal: Principal): Promise<UserRecord[]> {
+    requirePermission(principal, 'people.manage');
+    return (await listPrincipalRows(this.#deps.db, 'user', MAX_LISTED)).map(toUserRecord);
+  }
+
+  /** Returns whether there is any user. */
+  async hasAny(): Promise<boolean> {
+    return (await listPrincipalRows(this.#deps.db, 'user', 1)).length > 0;
+  }
+
+  /**
+   * Creates a user; the password, if it was drawn, is shown once. Throws CONFLICT for a name that is taken,
+   * PASSWORD_REFUSED.
+   */
+  async add(principal: Principal, request: NewUser): Promise<{ user: UserRecord; password: string | null }> {
+    requirePermission(principal, 'people.manage');
+    return this.create(request);
+  }
+
+  /** The same without a permission check, for the first start. */
+  async create({ name, role, password }: NewUser): Promise<{ user: UserRecord; password: string | null }> {
+    const { db, clock, random, passwords } = this.#deps;
+    const shown = checkUserName(name);
+    const login = toLogin(shown);
+    if (password !== undefined) checkPassword(password, login);
+    const secret = password ?? drawPassword(random);
+    const nowMs = clock.nowMs();
+    const row: PrincipalRow = {
+      id: createUuidV7<'principal'>(nowMs, random.bytes(10)),
+      kind: 'user',
+      name: shown,
+      login,
+      subject: null,
+      description: null,
+      secret_hash: await passwords.hash(secret),
+      secret_set_at: nowMs,
+      role,
+      grants: '[]',
+      created_at: nowMs,
+      last_sign_in_at: null,
+      revoked_at: null,
+    };
+    const isTaken = (await findUserByLogin(db, login)) !== null;
+    const outcome = isTaken ? null : await db.commit([insertPrincipal(db, row)]);
+    if (outcome?.kind !== 'committed') throw new AppError('CONFLICT', { reason: 'name_taken' });
+    return { user: toUserRecord(row), password: password === undefined ? secret : null };
+  }
+
+  /**
+   * Changes the role of a user, disables it (every token of it is refused) or enables it again; at once. Throws CONFLICT for
+   * the caller itself.
+   */
+  async change(principal: Principal, idOrName: string, change: UserChange): Promise<UserRecord> {
+    requirePermission(principal, 'people.manage');
+    const { db, clock, sessions } = this.#deps;
+    const row = await this.#load(idOrName);
+    if (row.id === principal.id) throw new AppError('CONFLICT', { reason: 'own_user' });
+    const columns = {
+      ...(change.role !== undefined && { role: change.role }),
+      ...(change.disabled !== undefined && { revoked_at: change.disabled ? clock.nowMs() : null }),
+    };
+    if (Object.keys(columns).length > 0) await this.#commit([updateUser(db, row.id, columns)]);
+    sessions.recheck();
+    return toUserRecord(await this.#load(row.id));
+  }
+
+  /** Gives a user a new password, drawn without one, and ends every token of it. Throws PASSWORD_REFUSED. */
+  async reset(
+    principal: Principal,
+    idOrName: string,
+    password?: string,
+  ): Promise<{ user: UserRecord; password: string | null }> {
+    requirePermission(principal, 'people.manage');
+    const row = await this.#load(idOrName);
+    if (password !== undefined) checkPassword(password, row.login ?? '');
+    const secret = password ?? drawPassword(this.#deps.random);
+    await this.#setPassword(row, secret, [deleteTokensOf(this.#deps.db, readPrincipal(row).id)]);
+    const user = toUserRecord(await this.#load(row.id));
+    return { user, password: password === undefined ? secret : null };
+  }
+
+  /**
+   * Replaces one's own password; every other session of the user ends. Throws UNAUTHORIZED for a wrong current password,
+   * PASSWORD_REFUSED, FORBIDDEN for anyone but a user.
+   */
+  async changePassword(session: Session, current: string, next: string): Promise<void> {
+    const { db, passwords, limit } = this.#deps;
+    const { principal, tokenHash } = session;
+    if (principal.kind !== 'user') throw new AppError('FORBIDDEN', { needs: 'user' });
+    const row = await this.#load(principal.id);
+    const attempt = { login: row.login ?? '', address: 'own-password', isFamiliar: true };
+    limit.check(attempt);
+    if (!(await passwords.matches(current, row.secret_hash))) {
+      limit.countWrong(attempt);
+      throw new AppError('UNAUTHORIZED');
+    }
+    checkPassword(next, row.login ?? '');
+    await this.#setPassword(row, next, [deleteTokensOf(db, principal.id, { hash: tokenHash })]);
+  }
+
+  /** Ends every session and key of a user. */
+  async signOut(principal: Principal, idOrName: string): Promise<void> {
+    requirePermission(principal, 'people.manage');
+    const { id } = readPrincipal(await this.#load(idOrName));
+    await this.#commit([deleteTokensOf(this.#deps.db, id)]);
+    this.#deps.sessions.recheck();
+  }
+
+  /**
+   * Signs a user in. Unknown names, wrong passwords and disabled users cannot be distinguished: UNAUTHORIZED.
+   * SAMPLE_PASSWORD for admin/admin of the documents, RATE_LIMITED after many wrong tries.
+   */
+  async signIn(
+    name: string,
+    password: string,
+    options: { purpose: BearerPurpose; origin: TokenOrigin },
+  ): Promise<{ issued: IssuedToken; user: UserRecord }> {
+    const { db, clock, passwords, limit, sessions } = this.#deps;
+    const login = toLogin(name);
+    const row = await findUserByLogin(db, login);
+    const address = options.origin.address ?? '';
+    // An address that the user has a session from is not slowed by the guesses of others.
+    const isFamiliar = row !== null && (await hasTokenFrom(db, row.id, address));
+    const attempt = { login, address, isFamiliar };
+    limit.check(attempt);
+    const isMatch = await passwords.matches(password, row?.secret_hash ?? null);
+    if (!row || !isMatch || row.revoked_at !== null) {
+      limit.countWrong(attempt);
+      const isSample = login === 'admin' && password === 'admin';
+      throw new AppError(isSample ? 'SAMPLE_PASSWORD' : 'UNAUTHORIZED');
+    }
+    const { issued, write } = sessions.draw(row.id, options.purpose, options.origin);
+    await this.#commit([write, updateLastSignIn(db, row.id, clock.nowMs())]);
+    return { issued, user: toUserRecord(row) };
+  }
+
+  async #setPassword(row: PrincipalRow, password: string, writes: readonly Write[]): Promise<void> {
+    const { db, clock, passwords, sessions, onPasswordSet } = this.#deps;
+    const secret = { hash: await passwords.hash(password), nowMs: clock.nowMs() };
+    const outcome = await db.commit([updateSecret(db, row.id, secret), ...writes]);
+    // Disabled users keep the password that they have.
+    if (outcome.kind === 'refused') throw new AppError('CONFLICT', { reason: 'user_disabled' });
+    sessions.recheck();
+    await onPasswordSet(row.id);
+  }
+
+  async #load(idOrName: string): Promise<PrincipalRow> {
+    const id = parseId<'principal'>(idOrName);
+    const { db } = this.#deps;
+    const row = id === null ? await findUserByLogin(db, toLogin(idOrName)) : await findPrincipal(db, id);
+    if (row?.kind !== 'user') throw new AppError('USER_NOT_FOUND');
+    return row;
+  }
+
+  async #commit(writes: readonly Write[]): Promise<void> {
+    const outcome = await this.#deps.db.commit(writes);
+    if (outcome.kind === 'refused') throw new AppError('CONFLICT', { reason: outcome.reason });
+  }
+}
