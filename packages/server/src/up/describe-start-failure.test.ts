@@ -1,10 +1,15 @@
+import { plainText } from '@comfleet/contract';
 import { expect, test } from 'vitest';
+import { refuseInstance } from '../fleet/instances/refuse-instance.ts';
 import { AppError } from '../platform/errors/app-error.ts';
 import { describeStartFailure } from './describe-start-failure.ts';
 import { createSayStart } from './say-start.ts';
 
 const tell = (error: AppError, language: 'en' | 'zh-CN' = 'en'): string[] =>
   describeStartFailure(createSayStart(language), error);
+
+const createStartFailure = (reason: string, log: string[]) =>
+  new AppError('INSTANCE_START_FAILED', { instance: 'comfyui', reason, message_text: reason, log });
 
 test('a second start on the same data is described in a sentence, with the address of the first', () => {
   const locked = new AppError('DATABASE_LOCKED', { address: 'http://127.0.0.1:8000' });
@@ -20,19 +25,13 @@ test('a second start on the same data is described in a sentence, with the addre
 test('a Python that is not there, and one that lacks a module of ComfyUI, come with the way to name another', () => {
   const hint =
     'Name the Python of this ComfyUI: COMFYUI_PYTHON=/path/to/python, or instances.python in config.yaml.';
-  const details = {
-    field: 'python',
-    value: '/no/python',
-    problem: 'this is not a program that can be executed',
-  };
-  expect(tell(new AppError('INSTANCE_CONFIG', details))).toEqual([
+  const missing = refuseInstance('python', '/no/python', plainText('instance.not_executable'));
+  expect(tell(missing)).toEqual([
     'ComfyUI cannot be started: /no/python: this is not a program that can be executed',
     hint,
   ]);
   const log = ['Traceback', "ModuleNotFoundError: No module named 'torch'"];
-  expect(
-    tell(new AppError('INSTANCE_START_FAILED', { instance: 'comfyui', reason: 'exit code 1', log })),
-  ).toEqual([
+  expect(tell(createStartFailure('exit code 1', log))).toEqual([
     'ComfyUI did not start: exit code 1',
     '  Traceback',
     "  ModuleNotFoundError: No module named 'torch'",
@@ -42,18 +41,16 @@ test('a Python that is not there, and one that lacks a module of ComfyUI, come w
 
 test('a ComfyUI that finds no GPU comes with the way to run it without one', () => {
   const log = ['Traceback', 'RuntimeError: Found no NVIDIA driver on your system. Please check …'];
-  const failed = new AppError('INSTANCE_START_FAILED', { reason: 'exit code 1', log });
+  const failed = createStartFailure('exit code 1', log);
   expect(tell(failed).at(-1)).toContain('--comfyui-arg --cpu');
   expect(tell(failed, 'zh-CN').at(-1)).toMatch(/显卡.*--comfyui-arg --cpu/);
 });
 
 test('a folder without ComfyUI and any other end of the process come without it', () => {
-  const folder = { field: 'repo_path', value: '/x', problem: 'this folder does not exist' };
-  expect(tell(new AppError('INSTANCE_CONFIG', folder))).toEqual([
+  expect(tell(refuseInstance('repo_path', '/x', plainText('instance.no_folder')))).toEqual([
     'ComfyUI cannot be started: /x: this folder does not exist',
   ]);
-  const killed = { reason: 'signal SIGKILL', log: ['Starting server'] };
-  expect(tell(new AppError('INSTANCE_START_FAILED', killed))).toHaveLength(2);
+  expect(tell(createStartFailure('signal SIGKILL', ['Starting server']))).toHaveLength(2);
 });
 
 test('any other error is described by code, meaning and details', () => {

@@ -1,7 +1,8 @@
-import { plainText, type Text, textSchema } from '@comfleet/contract';
+import { plainText } from '@comfleet/contract';
 import { listProblems } from '../platform/config/config-problem.ts';
 import type { AppError } from '../platform/errors/app-error.ts';
 import { toError } from '../platform/errors/app-error.ts';
+import { type ErrorDetails, hasCode } from '../platform/errors/error-details.ts';
 import { describeDefinition } from './describe-reread.ts';
 import type { SayStart } from './say-start.ts';
 
@@ -13,29 +14,24 @@ const NO_GPU = /Found no NVIDIA driver|not compiled with CUDA enabled|No CUDA GP
 
 /** Text for the terminal when the server does not start: what is wrong, and what to do. Pure. */
 export function describeStartFailure(say: SayStart, error: AppError): string[] {
-  const details = error.details ?? {};
-  switch (error.code) {
-    case 'DATABASE_LOCKED':
-      return [
-        typeof details.address === 'string'
-          ? say('start.already_runs', { address: details.address })
-          : say('start.already_runs_somewhere'),
-      ];
-    case 'CONFIG_INVALID':
-      return describeConfigProblems(say, error);
-    case 'INSTANCE_CONFIG':
-      return describeInstanceProblem(say, details);
-    case 'INSTANCE_START_FAILED':
-      return describeInstanceEnd(say, details);
-    default: {
-      const isOurs = error.spec.blame === 'system' && error.cause !== undefined;
-      return [
-        say('start.failed', { code: error.code, meaning: plainText(error.code) }),
-        ...(isOurs ? [`  ${toError(error.cause).message}`] : []),
-        ...(error.details ? [JSON.stringify(error.details, null, 2)] : []),
-      ];
-    }
+  if (hasCode(error, 'DATABASE_LOCKED')) {
+    const address = error.details?.address ?? null;
+    return [address === null ? say('start.already_runs_somewhere') : say('start.already_runs', { address })];
   }
+  if (hasCode(error, 'CONFIG_INVALID')) return describeConfigProblems(say, error);
+  if (hasCode(error, 'INSTANCE_CONFIG') && error.details) return describeInstanceProblem(say, error.details);
+  if (hasCode(error, 'INSTANCE_START_FAILED') && error.details)
+    return describeInstanceEnd(say, error.details);
+  return describeOther(say, error);
+}
+
+function describeOther(say: SayStart, error: AppError): string[] {
+  const isOurs = error.spec.blame === 'system' && error.cause !== undefined;
+  return [
+    say('start.failed', { code: error.code, meaning: plainText(error.code) }),
+    ...(isOurs ? [`  ${toError(error.cause).message}`] : []),
+    ...(error.details ? [JSON.stringify(error.details, null, 2)] : []),
+  ];
 }
 
 /** A setting refused by another part is named in the details. */
@@ -45,9 +41,9 @@ function describeConfigProblems(say: SayStart, error: AppError): string[] {
   return [say('start.config_invalid'), ...lines, say('start.config_correct')];
 }
 
-function describeInstanceProblem(say: SayStart, details: Record<string, unknown>): string[] {
-  const { field, value, problem, problem_text: text } = details;
-  const what = say('start.comfyui_problem', { what: String(value), problem: readWords(text, problem) });
+function describeInstanceProblem(say: SayStart, details: ErrorDetails<'INSTANCE_CONFIG'>): string[] {
+  const { field, value, problem_text: problem } = details;
+  const what = say('start.comfyui_problem', { what: value, problem });
   return field === 'python' ? [what, say('start.name_python')] : [what];
 }
 
@@ -57,21 +53,15 @@ function describeInstanceProblem(say: SayStart, details: Record<string, unknown>
  */
 function describeInstanceEnd(
   say: SayStart,
-  { reason, message_text: text, log }: Record<string, unknown>,
+  { reason, message_text: text, log }: ErrorDetails<'INSTANCE_START_FAILED'>,
 ): string[] {
-  const lines = (Array.isArray(log) ? log : []).map(String).slice(-LOG_LINES);
+  const lines = log.slice(-LOG_LINES);
   const lacksModule = lines.some((line) => /\b(ModuleNotFoundError|ImportError)\b/.test(line));
   const lacksGpu = lines.some((line) => NO_GPU.test(line));
   return [
-    say('start.comfyui_failed', { reason: readWords(text, reason) }),
+    say('start.comfyui_failed', { reason: text ?? String(reason) }),
     ...lines.map((line) => `  ${line}`),
     ...(lacksModule ? [say('start.name_python')] : []),
     ...(lacksGpu ? [say('start.without_gpu')] : []),
   ];
-}
-
-/** One of our texts, or its plain words. */
-function readWords(text: unknown, words: unknown): Text | string {
-  const read = textSchema.safeParse(text);
-  return read.success ? read.data : String(words);
 }

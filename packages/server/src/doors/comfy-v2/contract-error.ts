@@ -1,4 +1,5 @@
 import type { AppError } from '../../platform/errors/app-error.ts';
+import { hasCode } from '../../platform/errors/error-details.ts';
 import { toNodeErrors, toWorkflowMessage } from './node-errors.ts';
 import { OPERATIONS, type Operation } from './operations.ts';
 
@@ -49,8 +50,10 @@ export function toContractError(error: AppError, operation: Operation | undefine
 }
 
 function translate(error: AppError, operation: Operation | undefined): ContractError {
-  const { code, details } = error;
-  switch (code) {
+  if (hasCode(error, 'ASSET_NOT_FOUND') && error.details?.reason === 'no_blob') return BLOB_NOT_FOUND;
+  if (hasCode(error, 'CONFLICT')) return translateConflict(error.details?.reason);
+  if (hasCode(error, 'INVALID_REQUEST') && error.details?.reason === 'unknown_host') return FORBIDDEN;
+  switch (error.code) {
     case 'UNAUTHORIZED':
       return { status: 401, code: 'unauthorized', message: error.message, details: null };
     case 'FORBIDDEN':
@@ -61,19 +64,17 @@ function translate(error: AppError, operation: Operation | undefined): ContractE
     case 'POLICY_REFUSED':
       return {
         ...FORBIDDEN,
-        message: toWorkflowMessage(details) ?? error.message,
-        details: { ...details, node_errors: toNodeErrors(details) },
+        message: toWorkflowMessage(error.details) ?? error.message,
+        details: { ...error.details, node_errors: toNodeErrors(error.details) },
       };
     case 'NOT_FOUND':
     case 'TASK_NOT_FOUND':
     case 'ASSET_NOT_FOUND':
-      return details?.reason === 'no_blob' ? BLOB_NOT_FOUND : NOT_FOUND;
-    case 'CONFLICT':
-      return translateConflict(details?.reason);
+      return NOT_FOUND;
     case 'INVALID_REQUEST':
     case 'BODY_TOO_LARGE':
     case 'UNSUPPORTED_MEDIA':
-      return details?.reason === 'unknown_host' ? FORBIDDEN : refuseRequest(error, operation);
+      return refuseRequest(error, operation);
     case 'QUOTA_EXCEEDED':
       return { status: 429, code: 'queue_full', message: error.message, details: null, retryAfter: 5 };
     case 'RATE_LIMITED':
@@ -94,8 +95,8 @@ function translateSubmission(error: AppError): ContractError {
       return {
         status: 422,
         code: 'invalid_workflow',
-        message: toWorkflowMessage(details) ?? error.message,
-        details: { ...details, node_errors: toNodeErrors(details) },
+        message: toWorkflowMessage(error.details) ?? error.message,
+        details: { ...error.details, node_errors: toNodeErrors(error.details) },
       };
     case 'WORKFLOW_FORMAT_UI':
       return { status: 422, code: 'workflow_format_ui', message: error.message, details: null };
@@ -118,7 +119,7 @@ function translateSubmission(error: AppError): ContractError {
   }
 }
 
-function translateConflict(reason: unknown): ContractError {
+function translateConflict(reason: string | undefined): ContractError {
   if (reason === 'hash_mismatch') {
     return {
       status: 409,

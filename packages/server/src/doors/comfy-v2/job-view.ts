@@ -1,4 +1,5 @@
 import { isTerminal, type Progress, type RecordedError, type Result, type Task } from '@comfleet/contract';
+import { hasCode } from '../../platform/errors/error-details.ts';
 import type { ContentLink, Surface } from './surface.ts';
 
 /** States of a job in the contract. */
@@ -99,7 +100,7 @@ function countMs(from: string | null, to: string | null): number | null {
 /** What failed, in the worker's own words if a graph node failed; never addresses or paths. */
 function toJobError(error: RecordedError | null) {
   if (error === null) return null;
-  const cause = readLastError(error.details) ?? error;
+  const cause = readLastError(error) ?? error;
   const read = (key: string): string | null => {
     const value = cause.details?.[key];
     return typeof value === 'string' ? value : null;
@@ -116,11 +117,7 @@ function toJobError(error: RecordedError | null) {
 }
 
 /** The error of the last attempt, if the task's own only reports that the attempts are used up. */
-function readLastError(details: Record<string, unknown> | null): RecordedError | null {
-  const last = details?.last_error;
-  if (typeof last !== 'object' || last === null) return null;
-  const { code, message, details: inner } = last as Partial<RecordedError>;
-  return typeof code === 'string' && typeof message === 'string'
-    ? { code, message, details: inner ?? null }
-    : null;
+function readLastError(error: RecordedError): RecordedError | null {
+  const isLast = hasCode(error, 'ATTEMPTS_EXHAUSTED') || hasCode(error, 'POISON_TASK');
+  return isLast ? (error.details?.last_error ?? null) : null;
 }

@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode, isErrorCode, type RecordedError, type Retry } from '@comfleet/contract';
+import { type ErrorDetails, hasCode } from '../../platform/errors/error-details.ts';
 
 /** Who is responsible: the request, the worker, a user of the worker, or Comfleet itself. */
 export type Fault = 'request' | 'worker' | 'person' | 'comfleet';
@@ -107,14 +108,13 @@ const BY_CODE: Partial<Record<ErrorCode, CauseName>> = {
 };
 
 /** Returns the cause of a recorded error; null for an error without a row. */
-export function classifyCause({ code, details }: Pick<RecordedError, 'code' | 'details'>): CauseName | null {
-  if (!isErrorCode(code)) return null;
-  if (code === 'PROMPT_LOST') return details?.dispatched === false ? 'never_sent' : 'forgotten';
-  if (code === 'WORKER_UNREACHABLE') return classifyUnreachable(details ?? {});
-  return BY_CODE[code] ?? null;
+export function classifyCause(error: Pick<RecordedError, 'code' | 'details'>): CauseName | null {
+  if (hasCode(error, 'PROMPT_LOST')) return error.details?.dispatched === false ? 'never_sent' : 'forgotten';
+  if (hasCode(error, 'WORKER_UNREACHABLE')) return classifyUnreachable(error.details ?? {});
+  return isErrorCode(error.code) ? (BY_CODE[error.code] ?? null) : null;
 }
 
-function classifyUnreachable(details: Record<string, unknown>): CauseName {
+function classifyUnreachable(details: ErrorDetails<'WORKER_UNREACHABLE'>): CauseName {
   if (details.refused === true) return 'not_heard';
   if (details.started === true) return 'died';
   return details.dispatched === true ? 'left_waiting' : 'not_arrived';
@@ -136,7 +136,8 @@ export const NOTHING_RAN: ReadonlySet<string | null> = new Set<CauseName>([
  * A prompt that the worker accepted in part has started.
  */
 export function mayHaveRun(error: Pick<RecordedError, 'code' | 'details'>): boolean {
-  return error.details?.partial === true || !NOTHING_RAN.has(classifyCause(error));
+  const isPartial = hasCode(error, 'PROMPT_REFUSED') && error.details?.partial === true;
+  return isPartial || !NOTHING_RAN.has(classifyCause(error));
 }
 
 /** Returns the row of an error; an error without a row follows the registry of errors. */

@@ -1,5 +1,6 @@
 import type { AttemptEnding, ErrorCode, RecordedError, WorkerId } from '@comfleet/contract';
 import { recordError } from '../../platform/errors/app-error.ts';
+import type { ErrorDetails } from '../../platform/errors/error-details.ts';
 import type { AttemptHistory } from './attempt-history.ts';
 import { CAUSES, classifyCause, findCause, mayHaveRun } from './causes.ts';
 
@@ -140,10 +141,10 @@ function exhausted(task: AttemptedTask, last: RecordedError): RecordedError {
 }
 
 /** Builds the result of an attempt that did not succeed; whether and where it is retried follows from its cause. */
-export function endAttempt(
+export function endAttempt<Code extends ErrorCode>(
   ending: FailedResult['ending'],
-  code: ErrorCode,
-  details: Record<string, unknown> | null = null,
+  code: Code,
+  details: ErrorDetails<Code> | null = null,
 ): FailedResult {
   const error = recordError(code, details);
   const { again } = findCause(error);

@@ -37,7 +37,7 @@ test('TD11 so does each node of a refusal; a title that is the class says nothin
 });
 
 test('an error that names no node stays as it is', () => {
-  const lost = recordError('PROMPT_LOST', { reason: 'absent', node_id: null });
+  const lost = recordError('HISTORY_INCOMPLETE', { reason: 'absent', node_id: null });
   expect(nameFailedNodes(GRAPH, lost)).toEqual(lost);
   const bare = recordError('CANCELED');
   expect(nameFailedNodes(GRAPH, bare)).toBe(bare);

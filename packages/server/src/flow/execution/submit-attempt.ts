@@ -1,4 +1,5 @@
 import { type ComfyError, type ComfyHttp, type Graph, type Submission, submitOnce } from '@comfleet/comfyui';
+import type { ErrorDetails } from '../../platform/errors/error-details.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { type AttemptResult, endAttempt } from './ending.ts';
@@ -94,10 +95,10 @@ function classifyAbsence({ code, message, details }: ComfyError): SubmittedAttem
   return over('refused', 'SUBMIT_FAILED', { status, message: body === '' ? message : `${message}: ${body}` });
 }
 
-function over(
+function over<Code extends 'PROMPT_REFUSED' | 'SUBMIT_FAILED' | 'WORKER_UNREACHABLE'>(
   ending: 'refused' | 'lost',
-  code: 'PROMPT_REFUSED' | 'SUBMIT_FAILED' | 'WORKER_UNREACHABLE',
-  details: Record<string, unknown>,
+  code: Code,
+  details: ErrorDetails<Code>,
 ): Extract<SubmittedAttempt, { kind: 'over' }> {
   return { kind: 'over', result: endAttempt(ending, code, details), mayLand: false };
 }

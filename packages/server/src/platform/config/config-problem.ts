@@ -4,6 +4,7 @@ import { type DefinitionText, toDefinitionSentence } from '@comfleet/contract/te
 import { findNearestWord } from '@comfleet/contract/texts/nearest-word';
 import type { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
+import { hasCode } from '../errors/error-details.ts';
 import { describeExpected } from './describe-expected.ts';
 import { findSchemaNode, type SchemaNode } from './schema-lookup.ts';
 
@@ -74,10 +75,8 @@ export function createConfigError(
 
 /** Every problem of CONFIG_INVALID with its file. A value from the environment or an option has no file. */
 export function listProblems(error: AppError): DefinitionProblem[] {
-  const { file = null, problems = [] } = (error.details ?? {}) as {
-    file?: string | null;
-    problems?: ConfigProblem[];
-  };
+  if (!hasCode(error, 'CONFIG_INVALID') || !error.details) return [];
+  const { file = null, problems } = error.details;
   return problems.map(({ path, line, column, message, text }) => ({
     workflow: null,
     file: line === null && path !== '' ? null : file,

@@ -1,15 +1,12 @@
 import { ERRORS, type ErrorCode, type ErrorSpec, type RecordedError } from '@comfleet/contract';
+import type { ErrorDetails } from './error-details.ts';
 
 /** The only error thrown on purpose: a code of the registry with details for the caller. */
-export class AppError extends Error {
-  readonly code: ErrorCode;
-  readonly details: Record<string, unknown> | null;
+export class AppError<Code extends ErrorCode = ErrorCode> extends Error {
+  readonly code: Code;
+  readonly details: ErrorDetails<Code> | null;
 
-  constructor(
-    code: ErrorCode,
-    details: Record<string, unknown> | null = null,
-    options: { cause?: unknown } = {},
-  ) {
+  constructor(code: Code, details: ErrorDetails<Code> | null = null, options: { cause?: unknown } = {}) {
     super(ERRORS[code].meaning, options);
     this.name = 'AppError';
     this.code = code;
@@ -32,6 +29,9 @@ export function toError(thrown: unknown): Error {
 }
 
 /** Creates the record of an error that ended an attempt or task. */
-export function recordError(code: ErrorCode, details: Record<string, unknown> | null = null): RecordedError {
+export function recordError<Code extends ErrorCode>(
+  code: Code,
+  details: ErrorDetails<Code> | null = null,
+): RecordedError {
   return { code, message: ERRORS[code].meaning, details };
 }

@@ -13,6 +13,7 @@ import Fastify, {
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { AppError } from '../errors/app-error.ts';
+import { hasCode } from '../errors/error-details.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../time/clock.ts';
 import { toAppError, toEnvelope, toHead } from './error-response.ts';
@@ -134,8 +135,8 @@ function sendError(
   const error = toAppError(thrown);
   logError(error, request, logger);
   const { status, headers } = toHead(error);
-  const allowed = error.code === 'METHOD_NOT_ALLOWED' ? error.details?.allowed : undefined;
-  if (Array.isArray(allowed)) reply.header('allow', allowed.join(', '));
+  if (hasCode(error, 'METHOD_NOT_ALLOWED') && error.details)
+    reply.header('allow', error.details.allowed.join(', '));
   reply.removeHeader('content-disposition');
   return reply
     .status(status)

@@ -5,6 +5,7 @@ import type { Database } from '../database/database.ts';
 import type { SettingTables } from '../database/setting-tables.ts';
 import { findSetting, saveSetting } from '../database/stored-settings.ts';
 import { AppError } from '../errors/app-error.ts';
+import { hasCode } from '../errors/error-details.ts';
 import { every } from '../lifecycle/every.ts';
 import type { Scope } from '../lifecycle/scope.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -85,10 +86,10 @@ export class StorageWatch {
 
   #recordRefusal(thrown: unknown): void {
     if (!(thrown instanceof AppError)) return;
-    const { code, details } = thrown;
-    if (code !== 'STORAGE_FULL' && code !== 'DATABASE_DAMAGED') return;
-    this.#deps.logger.error('storage.refused', { code, cause: thrown.cause });
-    this.#update({ ...this.#signs, refused: { code, reason: String(details?.reason) } });
+    if (!hasCode(thrown, 'STORAGE_FULL') && !hasCode(thrown, 'DATABASE_DAMAGED')) return;
+    const { code, details, cause } = thrown;
+    this.#deps.logger.error('storage.refused', { code, cause });
+    this.#update({ ...this.#signs, refused: { code, reason: details?.reason ?? code } });
   }
 
   /** The present refusal, found by a small durable write of our own; null if it succeeds. */
