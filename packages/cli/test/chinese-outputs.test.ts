@@ -117,6 +117,7 @@ const QUOTED = [
   /(?<=✗ )[A-Z_]+(?=：)|[A-Z_]{4,}(?= [^ -~])/g, // codes of errors
   /^ {2}[a-z_]+：([a-z_]+$)?/gm, // names of details, and values that are words of the interface
   /^ {2}File .*$|^ {4}raise .*$/gm, // Python's own
+  /(tasks|graphs|fleet|people)\.[a-z_]+/g, // permissions
   /npm start/g,
   /Stable Diffusion( XL)?/g,
   /Simulated \w+/g, // a device
@@ -196,6 +197,20 @@ const SCENES: readonly Scene[] = [
   ['clients register', () => 'clients register robot-2', 0],
   ['clients list', () => 'clients list', 0],
   ['clients grant', () => 'clients grant robot-1 raw_graph', 0],
+  ['clients rotate', () => 'clients rotate robot-1', 0],
+  ['clients invite', () => 'clients invite robot-3 --expires 12h', 0],
+  ['clients invitations', () => 'clients invitations', 0],
+  ['clients revoke-invitation', () => 'clients revoke-invitation robot-3', 0],
+  ['sessions list', () => 'sessions list', 0],
+  ['sessions end', () => 'sessions end nothing-1', 5],
+  ['keys add', () => 'keys add robot-4 --scope tasks.run --expires 90d', 0],
+  ['keys add', () => 'keys add robot-5 --scope tasks', 2],
+  ['keys list', () => 'keys list --all', 0],
+  ['keys revoke', () => 'keys revoke robot-4', 0],
+  ['join-tokens add', () => 'join-tokens add robot-6', 0],
+  ['join-tokens add', () => 'join-tokens add robot-6 --expires soon', 2],
+  ['join-tokens list', () => 'join-tokens list', 0],
+  ['join-tokens revoke', () => 'join-tokens revoke robot-6', 0],
   ['clients revoke', (at) => `clients revoke ${at.client}`, 0],
   ['sign-in', () => 'sign-in', 0],
   ['verify', () => 'verify', 0],

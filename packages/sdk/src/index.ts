@@ -4,6 +4,7 @@ export type { RegisteredClient } from './calls/clients.ts';
 export type { Download, DownloadOptions } from './calls/download.ts';
 export type { PendingEntry } from './calls/pending-tasks.ts';
 export type { FlatRoute, RunOptions, SubmitBody, SubmitCallOptions, TaskFilter } from './calls/tasks.ts';
+export type { NewNamedToken } from './calls/tokens.ts';
 export { Comfleet, type ComfleetOptions } from './comfleet.ts';
 export type { DebugCalls } from './debug.ts';
 export { type ClientErrorCode, ComfleetError, TaskEndedError } from './errors.ts';

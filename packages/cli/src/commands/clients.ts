@@ -1,5 +1,5 @@
 import { type Client, GRANTS } from '@comfleet/contract';
-import type { Comfleet } from '@comfleet/sdk';
+import type { Comfleet, RegisteredClient } from '@comfleet/sdk';
 import { findNamed } from '../connection/find-named.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -24,14 +24,28 @@ function formatClients(clients: readonly Client[], texts: CliTexts): string[] {
 export async function registerClient(
   context: CommandContext,
   name: string,
-  flags: { readonly description?: string },
+  flags: { readonly description?: string; readonly invitation?: string },
 ): Promise<number> {
   const comfleet = await context.connect();
   const client = await comfleet.clients.register(name, flags.description, {
+    ...(flags.invitation !== undefined && { invitation: flags.invitation }),
     signal: context.terminal.signal,
   });
-  context.show(client, () => [`client_id ${client.client_id}`, `client_secret ${client.client_secret}`]);
+  context.show(client, () => formatCredentials(client));
   return EXIT.ok;
+}
+
+/** `comfleet clients rotate`: the new secret is shown this once. */
+export async function rotateClient(context: CommandContext, idOrName: string): Promise<number> {
+  const comfleet = await context.connect();
+  const { signal } = context.terminal;
+  const client = await comfleet.clients.rotate(await findClientId(comfleet, idOrName, signal), { signal });
+  context.show(client, () => formatCredentials(client));
+  return EXIT.ok;
+}
+
+function formatCredentials(client: RegisteredClient): string[] {
+  return [`client_id ${client.client_id}`, `client_secret ${client.client_secret}`];
 }
 
 /** `comfleet clients list`. */

@@ -10,6 +10,7 @@ import { addPeopleCommands } from './people-commands.ts';
 import type { ProgramParts, RunCommand, SayHelp } from './program-parts.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addTaskCommands } from './task-commands.ts';
+import { addTokenCommands } from './token-commands.ts';
 
 /** The command line: names, flags and help in a language. What a command does is loaded only when it runs. */
 export function createProgram(
@@ -30,6 +31,7 @@ export function createProgram(
   addTaskCommands(program, parts);
   addFleetCommands(program, parts);
   addPeopleCommands(program, parts);
+  addTokenCommands(program, parts);
   describeArguments(program, say);
   nameRefusedFlags(program);
   return program;
@@ -48,6 +50,10 @@ const ARGUMENTS = {
   client: 'argument.client',
   user: 'argument.user',
   role: 'argument.role',
+  session: 'argument.session',
+  key: 'argument.named_token',
+  invitation: 'argument.named_token',
+  token: 'argument.named_token',
   grants: 'argument.grants',
   url: 'argument.url',
   file: 'argument.file',

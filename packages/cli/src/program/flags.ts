@@ -49,3 +49,12 @@ export function positive(text: string): number {
   }
   return value;
 }
+
+const SECONDS_PER: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** A time such as 90d, 12h, 30m or 60s, in seconds. */
+export function duration(text: string): number {
+  const [, count, unit = ''] = /^([1-9]\d{0,8})([smhd])$/.exec(text) ?? [];
+  if (count === undefined) throw new UsageError(plainText('usage.duration'));
+  return Number(count) * (SECONDS_PER[unit] ?? 1);
+}

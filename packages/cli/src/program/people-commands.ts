@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ProgramParts } from './program-parts.ts';
+import { addInvitationCommands } from './token-commands.ts';
 
 /** Adds the commands about people: users, and the programs that act for them. */
 export function addPeopleCommands(program: Command, parts: ProgramParts): void {
@@ -52,7 +53,8 @@ function addClientCommands(program: Command, { run, say }: ProgramParts): void {
     .command('register <name>')
     .description(say('help.clients.register'))
     .option('--description <text>', say('flag.client_description'))
-    .action(async (name: string, flags: { description?: string }, command: Command) => {
+    .option('--invitation <code>', say('flag.invitation'))
+    .action(async (name: string, flags: { description?: string; invitation?: string }, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/clients.ts')).registerClient(context, name, flags),
       );
@@ -71,6 +73,15 @@ function addClientCommands(program: Command, { run, say }: ProgramParts): void {
         (await import('../commands/clients.ts')).revokeClient(context, id),
       );
     });
+  clients
+    .command('rotate <client>')
+    .description(say('help.clients.rotate'))
+    .action(async (id: string, _flags: object, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/clients.ts')).rotateClient(context, id),
+      );
+    });
+  addInvitationCommands(clients, { run, say });
   clients
     .command('grant <client> [grants...]')
     .description(say('help.clients.grant'))

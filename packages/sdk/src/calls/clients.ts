@@ -23,8 +23,13 @@ export class ClientCalls {
     this.#transport = transport;
   }
 
-  async register(name: string, description?: string, options: CallOptions = {}): Promise<RegisteredClient> {
-    const body = writeJson({ client_name: name, description });
+  /** With an invitation no admin is needed, where the server takes invitations. */
+  async register(
+    name: string,
+    description?: string,
+    { invitation, ...options }: CallOptions & { readonly invitation?: string } = {},
+  ): Promise<RegisteredClient> {
+    const body = writeJson({ client_name: name, description, invitation });
     const request = { ...options, method: 'POST', path: '/api/v2/auth/register', body } as const;
     return await this.#transport.json(request, registeredClientSchema);
   }
@@ -43,6 +48,12 @@ export class ClientCalls {
       repeatable: true,
     } as const;
     return await this.#transport.json(request, clientSchema);
+  }
+
+  /** Gives it a new secret, shown this once; the old one, its tokens and its keys end at once. */
+  async rotate(clientId: string, options: CallOptions = {}): Promise<RegisteredClient> {
+    const request = { ...options, method: 'POST', path: `${pathOf(clientId)}/rotate` } as const;
+    return await this.#transport.json(request, registeredClientSchema);
   }
 
   /** Sets what the client may do beside its own tasks; the list replaces the one before. */

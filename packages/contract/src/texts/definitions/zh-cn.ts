@@ -57,7 +57,8 @@ export const zhCn = {
   'config.empty_file': '文件为空',
   'config.udp_needs': '需要 discovery_mode 为 dynamic 或 hybrid，且 join_token 至少 32 个字符',
   'config.static_unused': 'discovery_mode 为 dynamic 时不使用此项；两者都要时请选择 hybrid',
-  'config.no_way_in': 'discovery_mode 为 {mode}，但没有 join_token 和 dns：工作节点只能用管理员创建的加入令牌注册',
+  'config.no_way_in':
+    'discovery_mode 为 {mode}，但没有 join_token 和 dns：工作节点只能用管理员创建的加入令牌注册',
   'config.dns_static': '用于 discovery_mode 为 dynamic 或 hybrid 时；static 的工作节点来自 static_nodes',
   'config.token_static': 'discovery_mode 为 static 时不起作用；请选择 dynamic 或 hybrid',
   'config.policy_twice': '已有名为“{name}”的规则；每条规则的名称不能重复，也不能使用内置规则的名称',

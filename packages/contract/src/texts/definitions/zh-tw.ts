@@ -57,7 +57,8 @@ export const zhTw = {
   'config.empty_file': '檔案為空',
   'config.udp_needs': '需要 discovery_mode 為 dynamic 或 hybrid，且 join_token 至少 32 個字元',
   'config.static_unused': 'discovery_mode 為 dynamic 時不使用此項；兩者都要時請選擇 hybrid',
-  'config.no_way_in': 'discovery_mode 為 {mode}，但沒有 join_token 和 dns：工作節點只能用管理員建立的加入權杖註冊',
+  'config.no_way_in':
+    'discovery_mode 為 {mode}，但沒有 join_token 和 dns：工作節點只能用管理員建立的加入權杖註冊',
   'config.dns_static': '用於 discovery_mode 為 dynamic 或 hybrid 時；static 的工作節點來自 static_nodes',
   'config.token_static': 'discovery_mode 為 static 時不起作用；請選擇 dynamic 或 hybrid',
   'config.policy_twice': '已有名為「{name}」的規則；每條規則的名稱不能重複，也不能使用內建規則的名稱',

@@ -12,8 +12,7 @@ export const zhCn: Readonly<Record<ErrorCode, string>> = {
   POLICY_REFUSED: '管理员设定的规则不允许此节点图；拒绝的节点及相应规则已逐一列出。',
   TASK_TYPE_DISABLED: '此任务类型已停用；可用 task_types.<type>.enabled 启用。',
   REGISTRATION_CLOSED: '注册客户端需要本机凭据或管理员，除非 auth.registration 允许。',
-  DISCOVERY_OFF:
-    '工作节点不能在此自行注册：nodes.discovery_mode 须为 dynamic 或 hybrid。',
+  DISCOVERY_OFF: '工作节点不能在此自行注册：nodes.discovery_mode 须为 dynamic 或 hybrid。',
   NOT_FOUND: '此地址没有内容。',
   TASK_NOT_FOUND: '没有此 ID 的任务。',
   BATCH_NOT_FOUND: '没有此 ID 的批次。',

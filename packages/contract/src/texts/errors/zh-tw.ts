@@ -12,8 +12,7 @@ export const zhTw: Readonly<Record<ErrorCode, string>> = {
   POLICY_REFUSED: '管理員設定的規則不允許此節點圖；拒絕的節點及相應規則已逐一列出。',
   TASK_TYPE_DISABLED: '此任務類型已停用；可用 task_types.<type>.enabled 啟用。',
   REGISTRATION_CLOSED: '註冊用戶端需要本機憑證或管理員，除非 auth.registration 允許。',
-  DISCOVERY_OFF:
-    '工作節點不能在此自行註冊：nodes.discovery_mode 須為 dynamic 或 hybrid。',
+  DISCOVERY_OFF: '工作節點不能在此自行註冊：nodes.discovery_mode 須為 dynamic 或 hybrid。',
   NOT_FOUND: '此位址沒有內容。',
   TASK_NOT_FOUND: '沒有此 ID 的任務。',
   BATCH_NOT_FOUND: '沒有此 ID 的批次。',
