@@ -1,5 +1,5 @@
 import { rename } from 'node:fs/promises';
-import { type Client, type RunningServer, startServer } from '@comfleet/test-kit/server';
+import { type Client, type Json, type RunningServer, startServer } from '@comfleet/test-kit/server';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { picture } from './support/graphs.ts';
 
@@ -127,4 +127,26 @@ test('AU15 a task of before is refused when it is run again under a new rule', a
   await setPolicies([{ name: 'tiny-pictures', max: { width: 100 } }]);
   const again = await rig.ask(rig.token, `POST /api/v2/tasks/${task.task_id}/retry`);
   expect([again.status, again.json.error.code]).toEqual([403, 'POLICY_REFUSED']);
+});
+
+test('AU15 the rules in force are listed, and a graph is tested for a client without running it', async () => {
+  const { policies } = (await rig.ask(rig.token, 'GET /api/fleet/policies')).json;
+  expect(policies.map((policy: Json) => [policy.name, policy.origin, policy.file, policy.key])).toEqual([
+    ['runs-code', 'built_in', null, null],
+    ['reaches-network', 'built_in', null, null],
+    ['small-pictures', 'configuration', rig.configFile, 'policies.0'],
+    ['no-inverting', 'configuration', rig.configFile, 'policies.1'],
+    ['gemini', 'configuration', rig.configFile, 'policies.2'],
+  ]);
+  const tryAs = async (subject: object) =>
+    (await rig.ask(rig.token, 'POST /api/fleet/policies/test', { body: { graph: inverted, ...subject } }))
+      .json;
+  expect(await tryAs({ client: 'artist' })).toMatchObject({
+    role: 'member',
+    error: { code: 'POLICY_REFUSED', details: REFUSED },
+  });
+  expect(await tryAs({ client: 'local' })).toEqual({ role: 'admin', error: null });
+  expect((await tryAs({ role: 'viewer', client: 'artist' })).error.details.rules).toEqual(['small-pictures']);
+  const own = await rig.ask(artist.token, 'GET /api/fleet/policies');
+  expect(own.status).toBe(403);
 });

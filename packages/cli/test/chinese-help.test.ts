@@ -39,7 +39,7 @@ const VALUES = [
     'NAME',
     'VARIABLE',
   ],
-  ...['FILE', 'TEXT', 'HOST', 'PORT'],
+  ...['FILE', 'TEXT', 'HOST', 'PORT', 'operator', 'member', 'viewer'],
 ];
 
 const findIn = (lines: readonly string[]): string[] =>

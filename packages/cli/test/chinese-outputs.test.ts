@@ -41,6 +41,8 @@ async function openFleet(): Promise<Fleet> {
     join(server.folder, 'bad.yaml'),
     'server: { prot: 1, host: 7 }\nworkers: [{ url: nowhere }]\n',
   );
+  const code = { '1': { class_type: 'PythonExec', inputs: {} } };
+  await writeFile(join(server.folder, 'shell.json'), JSON.stringify(code));
   await run(server, `workers add ${dying.url} --name gpu-6`, 'en');
   await server.whenOnline();
   const load = async (line: string) => JSON.parse((await run(server, line, 'en')).lines.join('\n'));
@@ -110,6 +112,8 @@ const VALUES = [
     'cfg',
     'robot',
   ],
+  // Rules, in the keys of the file.
+  ...['runs-code', 'reaches-network', 'roles', 'operator', 'member', 'viewer', 'Eval', 'true'],
 ];
 const QUOTED = [
   /Intentional sync execution error for testing/g, // a node's own message
@@ -194,6 +198,9 @@ const SCENES: readonly Scene[] = [
   ['workflows validate', () => 'workflows validate solid_color --param width=1', 1],
   ['workflows estimates', () => 'workflows estimates', 0],
   ['workflows analyse', () => 'workflows analyse failing-1.json', 0],
+  ['policies list', () => 'policies list', 0],
+  ['policies test', () => 'policies test failing-1.json', 0],
+  ['policies test', () => 'policies test shell.json', 1],
   ['clients register', () => 'clients register robot-2', 0],
   ['clients list', () => 'clients list', 0],
   ['clients grant', () => 'clients grant robot-1 raw_graph', 0],

@@ -2,6 +2,7 @@ import { BatchCalls } from './calls/batches.ts';
 import { ClientCalls } from './calls/clients.ts';
 import { FleetCalls } from './calls/fleet.ts';
 import { PendingTasks } from './calls/pending-tasks.ts';
+import { PolicyCalls } from './calls/policies.ts';
 import { AuthCalls, ServiceCalls } from './calls/service.ts';
 import { TaskCalls } from './calls/tasks.ts';
 import { InvitationCalls, JoinTokenCalls, KeyCalls, SessionCalls } from './calls/tokens.ts';
@@ -46,6 +47,7 @@ export class Comfleet {
   readonly uploads: UploadCalls;
   readonly workers: WorkerCalls;
   readonly fleet: FleetCalls;
+  readonly policies: PolicyCalls;
   readonly clients: ClientCalls;
   readonly users: UserCalls;
   readonly invitations: InvitationCalls;
@@ -81,6 +83,7 @@ export class Comfleet {
     this.uploads = new UploadCalls(this.#transport);
     this.workers = new WorkerCalls(this.#transport);
     this.fleet = new FleetCalls(this.#transport);
+    this.policies = new PolicyCalls(this.#transport);
     this.clients = new ClientCalls(this.#transport);
     this.users = new UserCalls(this.#transport);
     this.invitations = new InvitationCalls(this.#transport);

@@ -2,14 +2,16 @@ import type { Command } from 'commander';
 import type { ModelFlags } from '../commands/models.ts';
 import { addChangeWorkerCommands } from './change-worker-commands.ts';
 import { collect, whole } from './flags.ts';
+import { addPolicyCommands } from './policy-commands.ts';
 import type { ProgramParts } from './program-parts.ts';
 
-/** workers, models, fleet, strategy, workflows, clients. */
+/** workers, models, fleet, strategy, workflows, policies. */
 export function addFleetCommands(program: Command, parts: ProgramParts): void {
   addWorkerCommands(program, parts);
   addModelCommands(program, parts);
   addBalancingCommands(program, parts);
   addWorkflowCommands(program, parts);
+  addPolicyCommands(program, parts);
 }
 
 function addWorkerCommands(program: Command, { run, say }: ProgramParts): void {

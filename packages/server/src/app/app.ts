@@ -7,6 +7,7 @@ import { openJoining } from '../fleet/workers/joining/open-joining.ts';
 import type { WorkerRegistry } from '../fleet/workers/registry.ts';
 import type { BlobStore } from '../flow/assets/blob-store.ts';
 import { Balancing } from '../flow/calls/placement/balancing.ts';
+import { parseSubmittedGraph } from '../flow/calls/tasks/parse-submitted-graph.ts';
 import type { Engine } from '../flow/engine/engine.ts';
 import { Secrets } from '../flow/tasks/secrets.ts';
 import { openWorkflowLibrary, type WorkflowLibrary } from '../flow/workflows/workflow-library.ts';
@@ -14,6 +15,7 @@ import { type FirstAdmin, openFirstAdmin } from '../people/identity/first-admin.
 import type { Identity } from '../people/identity/identity.ts';
 import { type LocalClient, openLocalClient } from '../people/identity/local-client.ts';
 import type { Session } from '../people/identity/session-cache.ts';
+import { createPolicyCalls } from '../people/policies/policy-calls.ts';
 import { openOverlay } from '../platform/config/overlay.ts';
 import type { Database } from '../platform/database/database.ts';
 import { announceAddress } from '../platform/database/stored-settings.ts';
@@ -111,7 +113,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     ...options,
     ...basics,
   });
-  const { identity, forFlow } = openPeople(scope, store, { ...basics, database });
+  const { identity, policies, forFlow } = openPeople(scope, store, { ...basics, database });
   const balancing = new Balancing(store, await openOverlay(database));
   // Waiting tasks are loaded and the doors open before a thousand workers respond.
   const contact = createLatch();
@@ -151,6 +153,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   const address = await openDoors(scope, config, {
     ...{ ...basics, ...calls, balancing, identity, links, storage, pageAddresses },
     ...{ config: store, db: database, version: VERSION },
+    policies: createPolicyCalls(toPolicyDeps(config, { ...basics, policies, database, fleet })),
     fleet: createFleetView({ ...joining, registry: fleet, events, loads }),
     clientFolder: options.webRoot,
     namesData: options.namesData === true,
@@ -184,4 +187,10 @@ function reportGoneWorkers(instances: Instances, engine: Engine, logger: Logger)
 function findRestart(instances: Instances, workerId: WorkerId): (() => Promise<void>) | null {
   const own = instances.list().find((instance) => instance.workerId === workerId);
   return own ? () => instances.restart(own.id) : null;
+}
+
+function toPolicyDeps<T>(config: Config, deps: T) {
+  const { file, graphLimits } = config;
+  const parse = (written: unknown) => parseSubmittedGraph(written, graphLimits);
+  return { ...deps, file, parse, maxProblems: graphLimits.problems };
 }

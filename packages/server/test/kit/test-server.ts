@@ -91,6 +91,10 @@ export async function openTestServer(options: TestServerOptions = {}) {
     ...common,
     balancing: new Balancing(store, await openOverlay(db)),
     config: store,
+    policies: {
+      list: () => [],
+      test: async ({ role }) => ({ role: role ?? 'member', error: null }),
+    },
     links,
     pageAddresses: (address) => [address],
     db,

@@ -199,6 +199,15 @@ export const en = {
   'help.users.disable': 'refuse a user from now on; nothing of it is deleted',
   'help.users.enable': 'let a user in again',
 
+  'help.policies': 'rules for graphs: who may run what',
+  'help.policies.list': 'the rules in force, and where they come from',
+  'help.policies.test': 'what would be refused of a graph file, and by which rule',
+  'flag.policy_role':
+    'as whom: admin, operator, member or viewer; default the role of the client, else member',
+  'flag.policy_client': 'as the client or user of this name or id',
+  'flag.policy_project': 'as a task of this project',
+  'flag.policy_workflow': 'as the graph of this named workflow',
+
   'help.clients': 'the programs that may use the server',
   'help.clients.register': 'make a client; its secret is shown this once',
   'flag.client_description': 'what it is for',

@@ -198,6 +198,14 @@ export const zhCn = {
   'help.users.disable': '从现在起拒绝该用户；不删除其任何内容',
   'help.users.enable': '重新允许该用户',
 
+  'help.policies': '节点图规则：谁可以运行什么',
+  'help.policies.list': '列出生效的规则及其来源',
+  'help.policies.test': '检查节点图文件会被哪些规则拒绝',
+  'flag.policy_role': '按此角色检查：admin、operator、member 或 viewer；默认为该客户端的角色，否则为 member',
+  'flag.policy_client': '按此名称或 ID 的客户端或用户检查',
+  'flag.policy_project': '按此项目的任务检查',
+  'flag.policy_workflow': '按此命名工作流的节点图检查',
+
   'help.clients': '可以使用服务器的客户端程序',
   'help.clients.register': '创建客户端，密钥只显示这一次',
   'flag.client_description': '用途说明',

@@ -198,6 +198,14 @@ export const zhTw = {
   'help.users.disable': '從現在起拒絕該使用者；不刪除其任何內容',
   'help.users.enable': '重新允許該使用者',
 
+  'help.policies': '節點圖規則：誰可以執行什麼',
+  'help.policies.list': '列出生效的規則及其來源',
+  'help.policies.test': '檢查節點圖檔案會被哪些規則拒絕',
+  'flag.policy_role': '按此角色檢查：admin、operator、member 或 viewer；預設為該用戶端的角色，否則為 member',
+  'flag.policy_client': '按此名稱或 ID 的用戶端或使用者檢查',
+  'flag.policy_project': '按此專案的任務檢查',
+  'flag.policy_workflow': '按此命名工作流程的節點圖檢查',
+
   'help.clients': '可以使用伺服器的用戶端程式',
   'help.clients.register': '建立用戶端，金鑰只顯示這一次',
   'flag.client_description': '用途說明',

@@ -14,6 +14,7 @@ import { addFleetEventRoutes } from './fleet-event-routes.ts';
 import { addFleetRoutes } from './fleet-routes.ts';
 import { addNamedTokenRoutes } from './named-token-routes.ts';
 import type { NativeDeps } from './native-deps.ts';
+import { addPolicyRoutes } from './policy-routes.ts';
 import { addSettingsRoute } from './settings-route.ts';
 import { addStreamRoutes } from './stream-routes.ts';
 import { addSubmitRoutes } from './submit-routes.ts';
@@ -65,6 +66,7 @@ const ROUTES: readonly ((app: HttpServer, deps: NativeDeps) => void)[] = [
   addFleetEventRoutes,
   addWorkerChangeRoutes,
   addFleetRoutes,
+  addPolicyRoutes,
   addDebugRoutes,
   addSettingsRoute,
 ];
