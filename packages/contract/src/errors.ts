@@ -85,6 +85,24 @@ export const ERRORS = {
   ),
   WORKER_NOT_FOUND: spec(404, 'caller', 'never', 'No worker has this id.'),
   CLIENT_NOT_FOUND: spec(404, 'caller', 'never', 'No client has this id.'),
+  NAME_TAKEN: spec(
+    409,
+    'caller',
+    'never',
+    'A user has this name already; upper and lower case are the same.',
+  ),
+  USER_DISABLED: spec(
+    409,
+    'caller',
+    'never',
+    'The user is disabled; comfleet users enable lets it in again.',
+  ),
+  OWN_ACCOUNT: spec(
+    409,
+    'caller',
+    'never',
+    'Nobody disables or changes the role of their own account; another admin can.',
+  ),
   USER_NOT_FOUND: spec(404, 'caller', 'never', 'No user has this id or name.'),
   TOKEN_NOT_FOUND: spec(
     404,

@@ -149,8 +149,8 @@ async function welcome(scope: Scope, app: App, options: UpOptions): Promise<void
   const [link = '', ...others] = app.pageAddresses(app.address).map((at) => toSignInLink(at, code));
   print(say('start.sign_in', { link }));
   for (const other of others) print(say('start.sign_in_elsewhere', { link: other }));
-  if (app.firstAdmin !== null) print(sayFirstAdmin(say, app.firstAdmin));
   print(say('start.sign_in_later', { data: nameDataFolder(options.dataDir, process.cwd()) }));
+  if (app.firstAdmin !== null) print(sayFirstAdmin(say, app.firstAdmin));
   scope.add('fleet on the terminal', followFleet(app.fleet, { say, print }));
   if (options.firstExample) await runFirstExample(app, options);
 }

@@ -48,7 +48,10 @@ function addPasswordRoutes(app: HttpServer, { identity: { users } }: NativeDeps)
   }
 
   app.post('/api/v2/auth/password', {
-    config: { access: 'client', refusals: ['PASSWORD_REFUSED', 'FORBIDDEN', 'RATE_LIMITED', 'CONFLICT'] },
+    config: {
+      access: 'client',
+      refusals: ['PASSWORD_REFUSED', 'FORBIDDEN', 'RATE_LIMITED', 'USER_DISABLED'],
+    },
     schema: {
       tags: ['auth'],
       summary: "Change one's own password; every other session ends",
@@ -71,7 +74,7 @@ function addManagementRoutes(app: HttpServer, { identity: { users } }: NativeDep
   });
 
   app.post('/api/v2/admin/users', {
-    config: { access: 'people.manage', refusals: ['CONFLICT', 'PASSWORD_REFUSED'] },
+    config: { access: 'people.manage', refusals: ['NAME_TAKEN', 'PASSWORD_REFUSED'] },
     schema: {
       tags: ['admin'],
       summary: 'Create a user; a password that is made is shown this once',
@@ -87,7 +90,7 @@ function addManagementRoutes(app: HttpServer, { identity: { users } }: NativeDep
   });
 
   app.patch('/api/v2/admin/users/:id', {
-    config: { access: 'people.manage', refusals: ['USER_NOT_FOUND', 'CONFLICT'] },
+    config: { access: 'people.manage', refusals: ['USER_NOT_FOUND', 'OWN_ACCOUNT'] },
     schema: {
       tags: ['admin'],
       summary: 'Change the role of a user, or disable or enable it; at once',
@@ -102,7 +105,7 @@ function addManagementRoutes(app: HttpServer, { identity: { users } }: NativeDep
   });
 
   app.post('/api/v2/admin/users/:id/reset', {
-    config: { access: 'people.manage', refusals: ['USER_NOT_FOUND', 'PASSWORD_REFUSED', 'CONFLICT'] },
+    config: { access: 'people.manage', refusals: ['USER_NOT_FOUND', 'PASSWORD_REFUSED', 'USER_DISABLED'] },
     schema: {
       tags: ['admin'],
       summary: 'Give a user a new password, shown this once if it is made; its sessions and keys end',

@@ -141,8 +141,7 @@ test('AU9 a name is taken once, however it is written', async () => {
   await addAda();
   for (const name of ['ada', 'ADA ', 'Ａda'])
     await expect(identity.users.add(admin, { name, role: 'member' })).rejects.toMatchObject({
-      code: 'CONFLICT',
-      details: { reason: 'name_taken' },
+      code: 'NAME_TAKEN',
     });
   for (const name of ['', ' ', '\u202eada', 'a\nb', '-x', 'x'.repeat(61)])
     await expect(identity.users.add(admin, { name, role: 'member' })).rejects.toMatchObject({
@@ -171,6 +170,7 @@ test('AU2 AU9 a disabled user is refused at once, and let in again with the same
   await identity.users.change(admin, 'Ada', { disabled: true });
   expect(await identity.sessions.refresh(session)).toBe(null);
   await expect(signIn('ada', PASSWORD)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  await expect(identity.users.reset(admin, 'ada')).rejects.toMatchObject({ code: 'USER_DISABLED' });
   await identity.users.change(admin, ada.id, { disabled: false });
   expect((await signIn('ada', PASSWORD)).principal.id).toBe(ada.id);
 });
@@ -210,7 +210,7 @@ test('AU9 only people.manage creates, changes and lists users, and nobody its ow
   const boss = (await users.add(admin, { name: 'boss', role: 'admin', password: PASSWORD })).user;
   const self = (await signIn('boss', PASSWORD)).principal;
   await expect(users.change(self, boss.id, { role: 'member' })).rejects.toMatchObject({
-    details: { reason: 'own_user' },
+    code: 'OWN_ACCOUNT',
   });
 });
 

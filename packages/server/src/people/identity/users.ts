@@ -67,8 +67,7 @@ export class Users {
   }
 
   /**
-   * Creates a user; the password, if it was drawn, is shown once. Throws CONFLICT for a name that is taken,
-   * PASSWORD_REFUSED.
+   * Creates a user; the password, if it was drawn, is shown once. Throws NAME_TAKEN, PASSWORD_REFUSED.
    */
   async add(principal: Principal, request: NewUser): Promise<{ user: UserRecord; password: string | null }> {
     requirePermission(principal, 'people.manage');
@@ -100,19 +99,18 @@ export class Users {
     };
     const isTaken = (await findUserByLogin(db, login)) !== null;
     const outcome = isTaken ? null : await db.commit([insertPrincipal(db, row)]);
-    if (outcome?.kind !== 'committed') throw new AppError('CONFLICT', { reason: 'name_taken' });
+    if (outcome?.kind !== 'committed') throw new AppError('NAME_TAKEN');
     return { user: toUserRecord(row), password: password === undefined ? secret : null };
   }
 
   /**
-   * Changes the role of a user, disables it (every token of it is refused) or enables it again; at once. Throws CONFLICT for
-   * the caller itself.
+   * Changes the role of a user, disables it (every token of it is refused) or enables it again; at once. Throws OWN_ACCOUNT.
    */
   async change(principal: Principal, idOrName: string, change: UserChange): Promise<UserRecord> {
     requirePermission(principal, 'people.manage');
     const { db, clock, sessions } = this.#deps;
     const row = await this.#load(idOrName);
-    if (row.id === principal.id) throw new AppError('CONFLICT', { reason: 'own_user' });
+    if (row.id === principal.id) throw new AppError('OWN_ACCOUNT');
     const columns = {
       ...(change.role !== undefined && { role: change.role }),
       ...(change.disabled !== undefined && { revoked_at: change.disabled ? clock.nowMs() : null }),
@@ -197,7 +195,7 @@ export class Users {
     const secret = { hash: await passwords.hash(password), nowMs: clock.nowMs() };
     const outcome = await db.commit([updateSecret(db, row.id, secret), ...writes]);
     // Disabled users keep the password that they have.
-    if (outcome.kind === 'refused') throw new AppError('CONFLICT', { reason: 'user_disabled' });
+    if (outcome.kind === 'refused') throw new AppError('USER_DISABLED');
     sessions.recheck();
     await onPasswordSet(row.id);
   }

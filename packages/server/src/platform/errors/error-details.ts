@@ -12,9 +12,6 @@ type ConflictReason =
   | 'hash_mismatch'
   | 'already_authenticated'
   | 'own_client'
-  | 'own_user'
-  | 'user_disabled'
-  | 'name_taken'
   | 'revoked'
   | 'too_many'
   | Extract<CommitOutcome, { kind: 'refused' }>['reason'];
