@@ -11,6 +11,7 @@ import { queryCases } from './fields/query-cases.ts';
 import { type Cases, type Proof, Stage } from './fields/stage.ts';
 import { submissionCases } from './fields/submission-cases.ts';
 import { taskCases } from './fields/task-cases.ts';
+import { tokenCases } from './fields/token-cases.ts';
 import { workerCases } from './fields/worker-cases.ts';
 
 /*
@@ -26,6 +27,7 @@ const CASES = mergeCases([
   gatewayCases,
   fileCases,
   taskCases,
+  tokenCases,
 ]);
 
 function mergeCases(all: readonly Cases[]): [name: string, prove: Proof][] {

@@ -40,6 +40,10 @@ export const peopleCases: Cases = {
         expect.objectContaining({ client_name: 'described', description: 'words' }),
       );
     },
+    'body.invitation': async (stage) => {
+      const body = { client_name: 'invited', invitation: 'x'.repeat(201) };
+      await stage.refuses('POST /api/v2/auth/register', { status: 400, names: 'invitation', body });
+    },
   },
   'POST /api/v2/auth/token': {
     'body.client_id': CREDENTIALS,
