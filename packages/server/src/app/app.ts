@@ -11,7 +11,7 @@ import { parseSubmittedGraph } from '../flow/calls/tasks/parse-submitted-graph.t
 import type { Engine } from '../flow/engine/engine.ts';
 import { Secrets } from '../flow/tasks/secrets.ts';
 import { openWorkflowLibrary, type WorkflowLibrary } from '../flow/workflows/workflow-library.ts';
-import { type FirstAdmin, openFirstAdmin } from '../people/identity/first-admin.ts';
+import type { FirstAdmin } from '../people/identity/first-admin.ts';
 import type { Identity } from '../people/identity/identity.ts';
 import { type LocalClient, openLocalClient } from '../people/identity/local-client.ts';
 import type { Session } from '../people/identity/session-cache.ts';
@@ -109,11 +109,10 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   const { store, logger, environment, builtInWorkflows } = options;
   const config = store.current;
   const basics = createBasics(options);
-  const { database, signingKey, sealer, storage } = await openRecords(scope, config, {
-    ...options,
-    ...basics,
-  });
-  const { identity, policies, forFlow } = openPeople(scope, store, { ...basics, database });
+  const all = { ...options, ...basics };
+  const { database, signingKey, sealer, storage } = await openRecords(scope, config, all);
+  const people = await openPeople(scope, store, { ...all, database });
+  const { identity, policies, forFlow, firstAdmin } = people;
   const balancing = new Balancing(store, await openOverlay(database));
   // Waiting tasks are loaded and the doors open before a thousand workers respond.
   const contact = createLatch();
@@ -144,11 +143,6 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     isJoinToken: (text) => identity.joinTokens.isValid(text),
   });
   const pageAddresses = (address: string) => listPageAddresses(config.server, address, networkInterfaces());
-  const firstAdmin = await openFirstAdmin(
-    identity.users,
-    config.dataDir,
-    environment.COMFLEET_ADMIN_PASSWORD,
-  );
   let session: Session | null = null;
   const address = await openDoors(scope, config, {
     ...{ ...basics, ...calls, balancing, identity, links, storage, pageAddresses },
@@ -167,10 +161,9 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     ...{ ...basics, database, fleet, library, engine, loads, builtInWorkflows },
     ...{ workflows: calls.workflows, onReread: options.onReread },
   });
-  const { createId } = basics;
   return {
     ...{ config, address, database, fleet, balancing, instances, identity, firstAdmin, local, library },
-    ...{ engine, calls, blobs, createId, pageAddresses },
+    ...{ engine, calls, blobs, createId: basics.createId, pageAddresses },
   };
 }
 

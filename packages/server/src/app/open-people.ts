@@ -1,5 +1,9 @@
 import { createAdmission } from '../people/identity/admission.ts';
-import { createFirstPasswordRemoval } from '../people/identity/first-admin.ts';
+import {
+  createFirstPasswordRemoval,
+  type FirstAdmin,
+  openFirstAdmin,
+} from '../people/identity/first-admin.ts';
 import { type Identity, openIdentity } from '../people/identity/identity.ts';
 import { visibleTo } from '../people/identity/principal.ts';
 import { createGraphPolicies, type GraphPolicies } from '../people/policies/graph-policies.ts';
@@ -13,6 +17,8 @@ import type { Tables } from './tables.ts';
 
 export interface People {
   identity: Identity;
+  /** Null from the second start on. */
+  firstAdmin: FirstAdmin | null;
   policies: GraphPolicies;
   /** What flow needs of people: the owner filter, admission, and the rules for graphs. */
   forFlow: {
@@ -22,15 +28,20 @@ export interface People {
   };
 }
 
+interface PeopleSurroundings {
+  database: Database<Tables>;
+  environment: NodeJS.ProcessEnv;
+}
+
 /** When tokens were last used is stored, and expired ones are deleted, this often. */
 const TIDY_MS = 30_000;
 
-/** Opens identity, admission and the rules for graphs, which a changed file changes at once. */
-export function openPeople(
+/** Opens identity with its first admin, admission, and the rules for graphs, which a changed file changes at once. */
+export async function openPeople(
   scope: Scope,
   store: Pick<ConfigStore, 'current'>,
-  { database, clock, random, logger }: Basics & { database: Database<Tables> },
-): People {
+  { database, clock, random, logger, environment }: Basics & PeopleSurroundings,
+): Promise<People> {
   const { auth, limits, dataDir } = store.current;
   const identity = openIdentity(
     { db: database, clock, random },
@@ -43,6 +54,7 @@ export function openPeople(
   });
   return {
     identity,
+    firstAdmin: await openFirstAdmin(identity.users, dataDir, environment.COMFLEET_ADMIN_PASSWORD),
     policies,
     forFlow: {
       policies,

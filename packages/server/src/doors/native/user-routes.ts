@@ -23,6 +23,7 @@ import { readOrigin } from './token-origin.ts';
 export function addUserRoutes(app: HttpServer, deps: NativeDeps): void {
   addPasswordRoutes(app, deps);
   addManagementRoutes(app, deps);
+  addResetRoutes(app, deps);
 }
 
 /** Each way to sign in, with what its token is for. */
@@ -103,7 +104,9 @@ function addManagementRoutes(app: HttpServer, { identity: { users } }: NativeDep
       return toUser(await users.change(principalOf(request), id, request.body));
     },
   });
+}
 
+function addResetRoutes(app: HttpServer, { identity: { users } }: NativeDeps): void {
   app.post('/api/v2/admin/users/:id/reset', {
     config: { access: 'people.manage', refusals: ['USER_NOT_FOUND', 'PASSWORD_REFUSED', 'USER_DISABLED'] },
     schema: {
