@@ -7,11 +7,13 @@ import { gatewayCases } from './fields/gateway-cases.ts';
 import { listFields } from './fields/list-fields.ts';
 import { optionCases } from './fields/option-cases.ts';
 import { peopleCases } from './fields/people-cases.ts';
+import { policyCases } from './fields/policy-cases.ts';
 import { queryCases } from './fields/query-cases.ts';
 import { type Cases, type Proof, Stage } from './fields/stage.ts';
 import { submissionCases } from './fields/submission-cases.ts';
 import { taskCases } from './fields/task-cases.ts';
 import { tokenCases } from './fields/token-cases.ts';
+import { userCases } from './fields/user-cases.ts';
 import { workerCases } from './fields/worker-cases.ts';
 
 /*
@@ -23,11 +25,13 @@ const CASES = mergeCases([
   submissionCases,
   queryCases,
   peopleCases,
+  policyCases,
   workerCases,
   gatewayCases,
   fileCases,
   taskCases,
   tokenCases,
+  userCases,
 ]);
 
 function mergeCases(all: readonly Cases[]): [name: string, prove: Proof][] {

@@ -34,6 +34,14 @@ const MAPPING = {
 };
 const TYPES = ['text_to_image', 'text_to_image_sdxl', 'image_to_video'];
 
+/** Rules for those whom the cases name, so that nobody else is bound. */
+const POLICIES = [
+  { name: 'a-project', for: { projects: ['policy-project'] }, deny: { nodes: ['EmptyImage'] } },
+  { name: 'a-client', for: { clients: ['policy-client'] }, deny: { nodes: ['EmptyImage'] } },
+  { name: 'a-workflow', for: { clients: ['policy-reader'] }, deny: { workflows: ['plain_*'] } },
+  { name: 'a-role', for: { roles: ['viewer'] }, deny: { nodes: ['EmptyImage'] } },
+];
+
 /** A workflow per task type that needs no model, and one of which only half can run. */
 async function writeWorkflows(folder: string) {
   const write = async (name: string, graph: object, parameter_mapping: object) => {
@@ -75,6 +83,7 @@ export class Stage {
         comfyui: { output_dir: outputs },
         task_types: await writeWorkflows(outputs),
         nodes: { discovery_mode: 'dynamic', join_token: JOIN_TOKEN },
+        policies: POLICIES,
       },
     });
     const stage = new Stage(server, await openSimulator({ stepMs: 1 }), outputs);

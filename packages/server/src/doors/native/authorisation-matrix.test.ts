@@ -235,6 +235,7 @@ const KEYS_REFUSED = new Set([
   'POST /api/v2/auth/sign-out',
   'DELETE /api/v2/auth/sessions/:id',
   'POST /api/v2/auth/keys',
+  'POST /api/v2/auth/password',
   'DELETE /api/v2/auth/keys/:id',
 ]);
 

@@ -51,6 +51,7 @@ function addPasswordRoutes(app: HttpServer, { identity: { users } }: NativeDeps)
   app.post('/api/v2/auth/password', {
     config: {
       access: 'client',
+      keys: 'refused',
       refusals: ['PASSWORD_REFUSED', 'FORBIDDEN', 'RATE_LIMITED', 'USER_DISABLED'],
     },
     schema: {
