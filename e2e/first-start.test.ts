@@ -169,7 +169,7 @@ describe('the first start in a fresh clone', () => {
     address = line.replace('Comfleet runs at ', '');
 
     expect(Number(new URL(address).port)).toBeGreaterThan(8000);
-    expect(first.lines).toContain(`Port 8000 is in use; taking ${new URL(address).port} instead.`);
+    expect(first.lines).toContain(`Port 8000 is in use; using ${new URL(address).port} instead.`);
     expect((await fetch(`${address}/healthz`)).status).toBe(200);
     expect((await fetch(`${address}/client`)).headers.get('content-type')).toMatch(/^text\/html/);
   });

@@ -55,7 +55,7 @@ describe('a disk without room', skipWhen(missingSmallDisk()), () => {
       accepted.map(() => ['succeeded', 1]),
     );
     await vi.waitFor(async () => expect((await rig.ask(null, 'GET /readyz')).text).toBe('ready\n'), 5000);
-    await vi.waitFor(() => expect(rig.lines).toContain('Storing works again.'));
+    await vi.waitFor(() => expect(rig.lines).toContain('Storage works again.'));
     expect(await rig.run(rig.token, graphs[0])).toMatchObject({ status: 'succeeded' });
     expect(readFileSync(join(rig.dataDir, 'logs', 'system.log'), 'utf8')).toContain('"log.lines_lost"');
   });

@@ -77,7 +77,7 @@ describe('comfleet batches', () => {
     const flags = ['--description', 'x', '--out', 'x', '--names', '{task}'];
     const { status, err } = await fleet.run('batch', 'sd_basic', ...flags);
 
-    expect([status, err[0]]).toEqual([2, '✗ --names knows {index}, {seed} and {prompt}, not {task}.']);
+    expect([status, err[0]]).toEqual([2, '✗ --names accepts {index}, {seed} and {prompt}, not {task}.']);
   });
 
   it('BG5 pauses, shows, lists, resumes and cancels', async () => {
@@ -126,10 +126,10 @@ describe('comfleet batches', () => {
 
     expect(await program.stop()).toBe(130);
 
-    expect(await program.lineOf(/goes on/)).toBe(`The batch goes on without this command: ${id}`);
-    expect(await program.lineOf(/see it/)).toBe(`  see it:   npx comfleet batches watch ${id} --out left`);
-    expect(await program.lineOf(/pause it/)).toBe(`  pause it: npx comfleet batches pause ${id}`);
-    expect(await program.lineOf(/end it/)).toBe(`  end it:   npx comfleet batches cancel ${id}`);
+    expect(await program.lineOf(/continues/)).toBe(`The batch continues without this command: ${id}`);
+    expect(await program.lineOf(/watch it/)).toBe(`  watch it:  npx comfleet batches watch ${id} --out left`);
+    expect(await program.lineOf(/pause it/)).toBe(`  pause it:  npx comfleet batches pause ${id}`);
+    expect(await program.lineOf(/cancel it/)).toBe(`  cancel it: npx comfleet batches cancel ${id}`);
     expect((await readManifest('left', id)).items).toHaveLength(2);
     const shown = parse<BatchDetail>((await fleet.run('batches', 'show', id, '--json')).out);
     expect(shown.status).toBe('running');

@@ -18,7 +18,7 @@ describe('what goes wrong', () => {
 
     expect(status).toBe(3);
     expect(err.at(-1)).toBe(
-      'No Comfleet answers at http://127.0.0.1:9. Start one with: npx comfleet up (in a copy of the repository: npm start)',
+      'No Comfleet responds at http://127.0.0.1:9. Start one with: npx comfleet up (in a copy of the repository: npm start)',
     );
   });
 

@@ -37,7 +37,7 @@ it('CF3 tells the terminal of a running server what came of files that change, a
   await write('own.json', GRAPH);
   await write('config.yaml', `logging: { level: debug }\n${define('9')}`);
   await server.lineOf(/config\.yaml was read again\. In force now: task_types\.custom/);
-  await server.lineOf(/^! In force after a restart: logging/);
+  await server.lineOf(/^! Takes effect after a restart: logging/);
   const refused = /config\.yaml:8:20 workflow "own": parameter "width": the graph has no node "9"/;
   await server.lineOf(refused);
 
@@ -50,7 +50,7 @@ it('CF3 tells the terminal of a running server what came of files that change, a
   ]);
 
   await write('config.yaml', `logging: { level: debug }\n${define('1')}`);
-  await server.lineOf(/^Nothing in the configuration or the workflows is refused any more/);
+  await server.lineOf(/^Nothing in the configuration or the workflows is refused now/);
   expect((await run('run', 'own', '--param', 'width=32')).status).toBe(0);
 
   await write('own.json', GRAPH.replace('} }\n}', '}, }\n}'));
@@ -61,7 +61,7 @@ it('CF3 tells the terminal of a running server what came of files that change, a
 it('P16 keeps the configuration before a mistake, and says line, column and the nearest key', async () => {
   await write('config.yaml', 'logging:\n  levle: debug\n');
 
-  await server.lineOf(/config\.yaml changed and is not valid; the configuration before stays in force/);
+  await server.lineOf(/config\.yaml changed and is not valid; the previous configuration stays in force/);
   await server.lineOf(/config\.yaml:2:3 logging\.levle: unknown key; did you mean "level"\?/);
   const { err } = await run('workflows', 'list');
   expect(err).toContainEqual(expect.stringMatching(/config\.yaml:2:3 logging\.levle: unknown key/));

@@ -18,7 +18,7 @@ it('CL12 adds a key that works within its scopes, lists it without its text, and
   expect(parse<{ keys: ApiKey[] }>(listed.out).keys).toMatchObject([
     { name: 'dashboard', scopes: ['fleet.see'] },
   ]);
-  expect((await fleet.run('keys', 'revoke', 'dashboard')).out).toEqual(['dashboard is revoked.']);
+  expect((await fleet.run('keys', 'revoke', 'dashboard')).out).toEqual(['dashboard has been revoked.']);
   expect((await fleet.run('fleet', 'stats', '--token', made.key)).status).toBe(4);
   expect((await fleet.run('keys', 'revoke', 'dashboard')).status).toBe(5);
 });
@@ -39,7 +39,9 @@ it('CL12 lists sessions and ends one', async () => {
   expect(sessions).toMatchObject([{ kind: 'program', current: true, address: '127.0.0.1' }]);
   const id = sessions[0]?.session_id ?? '';
   expect((await fleet.run('sessions', 'end', id)).status).toBe(5);
-  expect((await fleet.run('sessions', 'end', id, '--token', token)).out).toEqual([`Session ${id} is ended.`]);
+  expect((await fleet.run('sessions', 'end', id, '--token', token)).out).toEqual([
+    `Session ${id} has ended.`,
+  ]);
   expect((await fleet.run('sessions', 'list', '--token', token)).status).toBe(4);
 });
 

@@ -132,9 +132,9 @@ describe('TaskLines', () => {
   it('PR11 tells what a task waits for until its prompt runs, in the queue and on its worker', () => {
     const lines = open();
     lines.take(waiting(1), 10_000);
-    expect(lines.warn(70_000)).toBe('⚠ Nothing new for 60 s. Waiting: 1 ahead.');
+    expect(lines.warn(70_000)).toBe('⚠ No change for 60 s. Waiting: 1 ahead.');
     lines.take(event({ type: 'attempt.submitted', prompt_id: 'abc-123', worker_name: 'gpu-1' }), 80_000);
-    expect(lines.warn(140_000)).toBe('⚠ Nothing new for 60 s. On gpu-1, other prompts run first.');
+    expect(lines.warn(140_000)).toBe('⚠ No change for 60 s. On gpu-1, other prompts run first.');
     lines.take(event({ type: 'attempt.started', worker_name: 'gpu-1' }), 150_000);
     expect(lines.warn(210_000)).toBe('⚠ No message for 60 s, last node: none');
   });

@@ -10,7 +10,7 @@ it('reports what is in force now and what waits for a restart', () => {
 
   expect(describeReread(say, { file: 'c.yaml', config, problems: [], before: [] })).toEqual([
     'c.yaml was read again. In force now: workers.',
-    '! In force after a restart: server.',
+    '! Takes effect after a restart: server.',
   ]);
 });
 
@@ -22,10 +22,10 @@ it('reports a refusal once, and when it is over', () => {
   expect(tell([PROBLEM], [])).toEqual([
     '! One thing in the configuration or the workflows is refused:',
     '  c.yaml:8:11 workflow "own": there is no file g.json',
-    '  Correct the files; they are read again when they are saved. What was good before stays in force.',
+    '  Correct the files; they are read again when they are saved. The last valid version stays in force.',
   ]);
   expect(tell([PROBLEM], [PROBLEM])).toEqual([]);
-  expect(tell([], [PROBLEM])).toEqual(['Nothing in the configuration or the workflows is refused any more.']);
+  expect(tell([], [PROBLEM])).toEqual(['Nothing in the configuration or the workflows is refused now.']);
 });
 
 it('names twenty and counts the rest', () => {

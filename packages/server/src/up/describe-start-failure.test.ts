@@ -14,7 +14,7 @@ const createStartFailure = (reason: string, log: string[]) =>
 test('a second start on the same data is described in a sentence, with the address of the first', () => {
   const locked = new AppError('DATABASE_LOCKED', { address: 'http://127.0.0.1:8000' });
   expect(tell(locked)).toEqual([
-    'Comfleet already runs on this data, at http://127.0.0.1:8000. Use that one, or give this one a folder of its own: --data DIR.',
+    'Comfleet already runs on this data, at http://127.0.0.1:8000. Use that one, or give this one its own folder: --data DIR.',
   ]);
   expect(tell(locked, 'zh-CN')[0]).toContain('http://127.0.0.1:8000');
   expect(tell(new AppError('DATABASE_LOCKED', { address: null }))[0]).toMatch(
