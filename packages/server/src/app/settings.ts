@@ -93,7 +93,7 @@ const comfyuiSchema = z.strictObject({ ...singleComfyui, ...assetFolders, ...exe
 
 const nodesSchema = z.strictObject({
   ...discoverySettings,
-  load_balancing: loadBalancingSchema.prefault({}).describe('Choice of a worker.'),
+  load_balancing: loadBalancingSchema.prefault({}).describe('How tasks are placed on workers.'),
   health_check: healthCheckSchema.prefault({}).describe('When a worker counts as offline.'),
   static_nodes: z.array(staticNodeSchema).prefault([]).describe('Workers in the v1 layout. Not for dynamic.'),
 });
@@ -108,14 +108,14 @@ const limitsSchema = z.strictObject({
 
 export const configSchema = z.strictObject({
   server: serverSchema.prefault({}).describe('The HTTP server.'),
-  data_dir: path('Folder of everything that is kept.').default('.comfleet'),
+  data_dir: path('Folder that holds all stored data.').default('.comfleet'),
   durability: durabilitySchema,
   database: databaseSchema.optional().describe('A database server instead of the SQLite file.'),
-  auth: authSchema.prefault({}).describe('Who may ask.'),
-  comfyui: comfyuiSchema.optional().describe('A single ComfyUI, and folders.'),
+  auth: authSchema.prefault({}).describe('Who may use the server.'),
+  comfyui: comfyuiSchema.optional().describe('A single ComfyUI, and the folders of its files.'),
   redis: redisSchema
     .optional()
-    .describe('Queue on Redis. Not built yet: the embedded queue runs, with a warning.'),
+    .describe('A queue on Redis. Not implemented yet: the embedded queue is used, with a warning.'),
   nodes: nodesSchema.prefault({}).describe('Workers in the v1 layout.'),
   workers: z.array(workerSchema).prefault([]).describe('Workers by address.'),
   instances: instancesSchema.prefault({}).describe('ComfyUI processes that Comfleet starts itself.'),
@@ -126,7 +126,7 @@ export const configSchema = z.strictObject({
   task_types: taskTypesSchema.prefault({}).describe('Named workflows by task type.'),
   policies: z.array(policySchema).prefault([]).describe('Rules for graphs: who may run what.'),
   limits: limitsSchema.prefault({}).describe('Limits.'),
-  retention: retentionSchema.prefault({}).describe('How long things are kept.'),
+  retention: retentionSchema.prefault({}).describe('How long data is kept.'),
   logging: loggingSchema.prefault({}).describe('The log.'),
 });
 export type RawConfig = z.infer<typeof configSchema>;

@@ -45,7 +45,7 @@ export const contentResponses = {
   200: respondAs('*/*', 'The bytes, with the media type of the file.'),
   206: respondAs('*/*', 'The part that the header Range asks for.'),
   304: z.null().describe('The file that the header If-None-Match names.'),
-  416: z.null().describe('The header Range asks for bytes beyond the end; Content-Range has the length.'),
+  416: z.null().describe('The header Range requests bytes beyond the end; Content-Range has the length.'),
 };
 
 /** The response of an event stream. `kind` is the schema name of the events' data. */

@@ -52,7 +52,7 @@ function addMakingRoutes(app: HttpServer, deps: ComfyV2Deps, surfaceOf: SurfaceO
     config: { access: 'tasks.run', operation: 'assetFromHash', ownBody: fromHashBody },
     schema: {
       tags: ['comfy-v2'],
-      summary: 'A new record over bytes that are here (Comfy API v2)',
+      summary: 'Create an asset record for bytes already stored (Comfy API v2)',
       response: { 200: contractJson, 201: contractJson },
     },
     handler: async (request, reply) => {
@@ -70,8 +70,8 @@ function addReadingRoutes(app: HttpServer, { assets }: ComfyV2Deps, surfaceOf: S
     config: { access: 'client', operation: 'headAssetByHash', swagger: { exposeHeadRoute: true } },
     schema: {
       tags: ['comfy-v2'],
-      summary: 'Whether bytes of this hash are here (Comfy API v2)',
-      response: { 200: z.null().describe('They are.') },
+      summary: 'Whether bytes with this hash are stored (Comfy API v2)',
+      response: { 200: z.null().describe('They are stored.') },
     },
     handler: async (request, reply) => {
       const hash = parseHash(readParam(request, 'hash'));
@@ -109,7 +109,7 @@ function addReadingRoutes(app: HttpServer, { assets }: ComfyV2Deps, surfaceOf: S
     config: { access: 'client', operation: 'getAssetContent' },
     schema: {
       tags: ['comfy-v2'],
-      summary: 'Bytes of an asset; ranges (Comfy API v2)',
+      summary: 'Download an asset; supports ranges (Comfy API v2)',
       response: octetResponses,
     },
     handler: async (request, reply) => {

@@ -25,7 +25,7 @@ export const fromHashBody = {
     hash: z.string().describe('blake3:<64 hex digits>'),
     file_path: z.string().optional(),
     tags: z.array(z.string()).optional(),
-    expires_in: z.number().optional().describe('Seconds; brought into 60 to 604800.'),
+    expires_in: z.number().optional().describe('Seconds; clamped to 60 to 604800.'),
   }),
 };
 

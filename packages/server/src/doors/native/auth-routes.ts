@@ -32,7 +32,7 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
     config: { access: 'optional', refusals: ['REGISTRATION_CLOSED', 'RATE_LIMITED'] },
     schema: {
       tags: ['auth'],
-      summary: 'Register a client; its secret is shown this once',
+      summary: 'Register a client; its secret is shown only once',
       body: registerClientSchema,
       response: { 201: registeredClientSchema },
     },
@@ -50,7 +50,7 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
     config: { access: 'public', refusals: ['UNAUTHORIZED', 'RATE_LIMITED'] },
     schema: {
       tags: ['auth'],
-      summary: 'A bearer token for a client id and secret',
+      summary: 'Exchange a client id and secret for a bearer token',
       body: tokenRequestSchema,
       response: { 200: tokenSchema },
     },
@@ -66,7 +66,7 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
     config: { access: 'public', refusals: ['UNAUTHORIZED', 'RATE_LIMITED'] },
     schema: {
       tags: ['auth'],
-      summary: 'The bearer token of a browser for the one-time code of a sign-in link',
+      summary: 'Exchange the one-time code of a sign-in link for the bearer token of a browser',
       body: z.strictObject({ code: z.string().max(200) }),
       response: { 200: tokenSchema },
     },
@@ -78,7 +78,7 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
 
   app.get('/api/v2/auth/me', {
     config: { access: 'client' },
-    schema: { tags: ['auth'], summary: 'Who I am', response: { 200: whoSchema } },
+    schema: { tags: ['auth'], summary: 'The caller', response: { 200: whoSchema } },
     handler: async (request) => toWho(principalOf(request)),
   });
 }
@@ -90,7 +90,7 @@ function addSignInRoutes(app: HttpServer, { identity, pageAddresses }: NativeDep
     config: { access: 'people.manage', keys: 'refused' },
     schema: {
       tags: ['auth'],
-      summary: 'A link that signs a browser in as the caller, once, within ten minutes',
+      summary: 'Create a link that signs a browser in as the caller; valid once, for ten minutes',
       response: { 201: signInLinkSchema },
     },
     handler: async (request, reply) => {

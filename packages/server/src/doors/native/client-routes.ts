@@ -13,7 +13,7 @@ export function addClientRoutes(app: HttpServer, { identity }: NativeDeps): void
     config: { access: 'people.manage' },
     schema: {
       tags: ['admin'],
-      summary: 'All clients',
+      summary: 'List clients',
       response: { 200: clientListSchema },
     },
     handler: async (request) => ({ clients: (await clients.list(principalOf(request))).map(toClient) }),
@@ -35,7 +35,7 @@ export function addClientRoutes(app: HttpServer, { identity }: NativeDeps): void
     schema: {
       tags: ['admin'],
       summary:
-        'Give a client a new secret, shown this once; the old one, its tokens and its keys end at once',
+        'Give a client a new secret, shown only once; ends the old one, its tokens and its keys at once',
       params: idParams,
       response: { 200: registeredClientSchema },
     },

@@ -10,7 +10,7 @@ export function addDebugRoutes(app: HttpServer, { tasks }: NativeDeps): void {
     config: { access: 'client' },
     schema: {
       tags: ['debug'],
-      summary: 'Tasks that have not ended: all for an admin, else my own',
+      summary: 'List unfinished tasks: all for an admin, else those of the caller',
       response: { 200: pendingTasksSchema },
     },
     handler: async (request) => {

@@ -22,7 +22,7 @@ export function addDownloadRoute(app: HttpServer, deps: NativeDeps): void {
     },
     schema: {
       tags: ['tasks'],
-      summary: 'A result by index; without index the only one, or a ZIP of all',
+      summary: 'Download a result by index; without an index the only one, or a ZIP of all',
       params: idParams,
       querystring: z.strictObject({ index: z.coerce.number().int().min(0).optional() }),
       response: contentResponses,

@@ -14,7 +14,7 @@ export function addFleetEventRoutes(app: HttpServer, deps: NativeDeps): void {
     config: { access: 'fleet.see' },
     schema: {
       tags: ['fleet'],
-      summary: 'What happened to the workers, newest first',
+      summary: 'List the events of all workers, newest first',
       querystring: pageQuery,
       response: { 200: workerEventListSchema },
     },
@@ -25,7 +25,7 @@ export function addFleetEventRoutes(app: HttpServer, deps: NativeDeps): void {
     config: { access: 'fleet.see', refusals: ['WORKER_NOT_FOUND'] },
     schema: {
       tags: ['fleet'],
-      summary: 'What happened to one worker, newest first',
+      summary: 'List the events of one worker, newest first',
       params: idParams,
       querystring: pageQuery,
       response: { 200: workerEventListSchema },

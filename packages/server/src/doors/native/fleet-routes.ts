@@ -40,7 +40,7 @@ function addModelsRoute(app: HttpServer, { fleet }: NativeDeps): void {
     config: { access: 'fleet.see' },
     schema: {
       tags: ['fleet'],
-      summary: 'Files of models, and which workers have them',
+      summary: 'List model files and the workers that have them',
       querystring: z.strictObject({
         folder: z.string().max(200).optional(),
         kind: z.string().max(100).optional(),
@@ -62,7 +62,7 @@ function addBalancingRoutes(app: HttpServer, { balancing, statistics }: NativeDe
     config: { access: 'fleet.see' },
     schema: {
       tags: ['fleet'],
-      summary: 'What waits for which workers, and how often each was chosen',
+      summary: 'Which tasks wait for which workers, and how often each worker was chosen',
       response: { 200: balancerSchema },
     },
     handler: () => statistics.balancer(),
@@ -72,7 +72,7 @@ function addBalancingRoutes(app: HttpServer, { balancing, statistics }: NativeDe
     config: { access: 'fleet.see' },
     schema: {
       tags: ['fleet'],
-      summary: 'The strategy that chooses workers, and what decides it',
+      summary: 'The strategy that chooses workers, and where it is set',
       response: { 200: balancingSchema },
     },
     handler: async () => toBalancing(balancing.state),
@@ -82,7 +82,7 @@ function addBalancingRoutes(app: HttpServer, { balancing, statistics }: NativeDe
     config: { access: 'fleet.manage', refusals: ['CONFLICT'] },
     schema: {
       tags: ['fleet'],
-      summary: 'Change the strategy now and for good; null lets the file decide again',
+      summary: 'Change and store the strategy; null returns to the one in the configuration file',
       body: z.strictObject({ strategy: z.enum(STRATEGIES).nullable() }),
       response: { 200: balancingSchema },
     },

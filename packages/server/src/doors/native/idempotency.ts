@@ -12,7 +12,7 @@ export const idempotencyHeaders = z.looseObject({
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, DEFINITION_TEXTS.en['value.idempotency_key'])
     .optional()
-    .describe('The same key with the same body answers the same for 24 h.'),
+    .describe('The same key with the same body gets the same response for 24 h.'),
 });
 
 /** Reads the header `Idempotency-Key`, checked by `idempotencyHeaders`, and hashes the request; undefined without the header. */

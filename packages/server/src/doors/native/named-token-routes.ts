@@ -26,7 +26,7 @@ function addInvitationRoutes(app: HttpServer, { identity: { invitations } }: Nat
     config: { access: 'people.manage' },
     schema: {
       tags: ['admin'],
-      summary: 'Invitations that are neither used nor expired, newest first',
+      summary: 'List invitations that are neither used nor expired, newest first',
       response: { 200: invitationListSchema },
     },
     handler: async (request) => ({
@@ -38,7 +38,8 @@ function addInvitationRoutes(app: HttpServer, { identity: { invitations } }: Nat
     config: { access: 'people.manage', refusals: ['CONFLICT'] },
     schema: {
       tags: ['admin'],
-      summary: 'A code that registers one client, where auth.registration is invite; it is shown this once',
+      summary:
+        'Create an invitation code that registers one client if auth.registration is invite; shown only once',
       body: createInvitationSchema,
       response: { 201: createdInvitationSchema },
     },
@@ -65,7 +66,7 @@ function addJoinTokenRoutes(app: HttpServer, { identity: { joinTokens } }: Nativ
     config: { access: 'people.manage' },
     schema: {
       tags: ['admin'],
-      summary: 'Join tokens that have not expired, newest first; not the one of the configuration',
+      summary: 'List join tokens that have not expired, newest first; without the one in the configuration',
       response: { 200: joinTokenListSchema },
     },
     handler: async (request) => ({
@@ -77,7 +78,7 @@ function addJoinTokenRoutes(app: HttpServer, { identity: { joinTokens } }: Nativ
     config: { access: 'people.manage', refusals: ['CONFLICT'] },
     schema: {
       tags: ['admin'],
-      summary: 'A token with which workers register themselves; it is shown this once',
+      summary: 'Create a token with which workers register themselves; shown only once',
       body: createJoinTokenSchema,
       response: { 201: createdJoinTokenSchema },
     },

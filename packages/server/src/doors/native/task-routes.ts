@@ -29,13 +29,17 @@ const taskListQuery = pageQuery.extend({
     .string()
     .max(200)
     .optional()
-    .describe('States, or the words pending, processing, completed, cancelled.'),
-  held_reason: z.enum(HELD_REASONS).optional().describe('Held ones that wait for this.'),
+    .describe('Only tasks in these states, or in the groups pending, processing, completed, cancelled.'),
+  held_reason: z.enum(HELD_REASONS).optional().describe('Only tasks held for this reason.'),
   task_type: z.string().max(200).optional(),
-  worker: z.string().max(200).optional().describe('Id of a worker.'),
+  worker: z.string().max(200).optional().describe('Only tasks on this worker, by id.'),
   batch_id: z.string().max(200).optional(),
-  since: z.string().max(40).optional().describe('Accepted at or after: ISO 8601 or seconds since 1970.'),
-  until: z.string().max(40).optional().describe('Accepted before.'),
+  since: z
+    .string()
+    .max(40)
+    .optional()
+    .describe('Only tasks accepted at or after this time: ISO 8601, or seconds since 1970.'),
+  until: z.string().max(40).optional().describe('Only tasks accepted before this time.'),
 });
 type TaskListQuery = z.infer<typeof taskListQuery>;
 
@@ -77,7 +81,7 @@ function addReadRoutes(app: HttpServer, { tasks }: NativeDeps): void {
     config: { access: 'client', refusals: ['TASK_NOT_FOUND'] },
     schema: {
       tags: ['tasks'],
-      summary: 'Where a task is, for clients that poll',
+      summary: 'The state of a task, for clients that poll',
       params: idParams,
       response: { 200: taskStatusSchema },
     },
@@ -107,7 +111,7 @@ function addCancelRoutes(app: HttpServer, { tasks }: NativeDeps): void {
     config: { access: 'tasks.run', refusals: ['TASK_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['tasks'],
-      summary: 'Whether a task with paid nodes that may have run is sent again',
+      summary: 'Decide whether to send a task again whose paid nodes may have run',
       params: idParams,
       body: decideTaskSchema,
       response: { 200: taskDetailSchema },
@@ -133,7 +137,7 @@ function addRecordRoutes(app: HttpServer, { tasks }: NativeDeps): void {
     config: { access: 'client', refusals: ['TASK_NOT_FOUND'] },
     schema: {
       tags: ['tasks'],
-      summary: 'Everything that happened to a task',
+      summary: 'List the events of a task',
       params: idParams,
       querystring: z.strictObject({ after: z.coerce.number().int().min(0).default(0) }),
       response: { 200: taskEventListSchema },
@@ -148,7 +152,7 @@ function addRecordRoutes(app: HttpServer, { tasks }: NativeDeps): void {
     config: { access: 'client', refusals: ['TASK_NOT_FOUND'] },
     schema: {
       tags: ['tasks'],
-      summary: 'Every try of a task: its worker, prompt id, ending and timings, oldest first',
+      summary: 'List the attempts of a task: worker, prompt id, ending and timings, oldest first',
       params: idParams,
       response: { 200: attemptListSchema },
     },
@@ -172,7 +176,7 @@ function addRecordRoutes(app: HttpServer, { tasks }: NativeDeps): void {
     config: { access: 'client', refusals: ['TASK_NOT_FOUND'] },
     schema: {
       tags: ['tasks'],
-      summary: 'The graph a task runs, numbers as written',
+      summary: 'The graph that a task runs, with its numbers as written',
       params: idParams,
       response: { 200: z.record(z.string(), z.unknown()) },
     },

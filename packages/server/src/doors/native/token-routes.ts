@@ -62,7 +62,7 @@ function addKeyRoutes(app: HttpServer, { identity: { keys } }: NativeDeps): void
     config: { access: 'client', keys: 'refused', refusals: ['CONFLICT'] },
     schema: {
       tags: ['auth'],
-      summary: "An API key with some of the caller's permissions; it is shown this once",
+      summary: "Create an API key with some of the caller's permissions; shown only once",
       body: createKeySchema,
       response: { 201: createdKeySchema },
     },
@@ -79,7 +79,7 @@ function addKeyRoutes(app: HttpServer, { identity: { keys } }: NativeDeps): void
     config: { access: 'client', keys: 'refused', refusals: ['TOKEN_NOT_FOUND'] },
     schema: {
       tags: ['auth'],
-      summary: 'Revoke an API key; with people.manage also those of others',
+      summary: 'Revoke an API key; with people.manage also one of another user',
       params: idParams,
       response: ended,
     },

@@ -78,7 +78,7 @@ function addListRoutes(app: HttpServer, { assets }: NativeDeps): void {
     config: { access: 'client' },
     schema: {
       tags: ['uploads'],
-      summary: 'My uploads, newest first',
+      summary: 'List uploads of the caller, newest first',
       querystring: z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(100) }),
       response: { 200: uploadListSchema },
     },
@@ -126,7 +126,7 @@ function addContentRoute(app: HttpServer, { assets, links }: NativeDeps): void {
     config: { access: 'link', refusals: ['ASSET_NOT_FOUND', 'FORBIDDEN'] },
     schema: {
       tags: ['uploads'],
-      summary: 'Bytes of a file, by bearer or by signed link; ranges',
+      summary: 'Download a file with a bearer token or a signed link; supports ranges',
       params: idParams,
       querystring: z.strictObject({
         expires: z.string().max(20).optional(),

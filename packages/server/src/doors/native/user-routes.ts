@@ -71,7 +71,7 @@ function addPasswordRoutes(app: HttpServer, { identity: { users } }: NativeDeps)
 function addManagementRoutes(app: HttpServer, { identity: { users } }: NativeDeps): void {
   app.get('/api/v2/admin/users', {
     config: { access: 'people.manage' },
-    schema: { tags: ['admin'], summary: 'All users', response: { 200: userListSchema } },
+    schema: { tags: ['admin'], summary: 'List users', response: { 200: userListSchema } },
     handler: async (request) => ({ users: (await users.list(principalOf(request))).map(toUser) }),
   });
 
@@ -79,7 +79,7 @@ function addManagementRoutes(app: HttpServer, { identity: { users } }: NativeDep
     config: { access: 'people.manage', refusals: ['NAME_TAKEN', 'PASSWORD_REFUSED'] },
     schema: {
       tags: ['admin'],
-      summary: 'Create a user; a password that is made is shown this once',
+      summary: 'Create a user; a generated password is shown only once',
       body: newUserSchema,
       response: { 201: userPasswordSchema },
     },
@@ -95,7 +95,7 @@ function addManagementRoutes(app: HttpServer, { identity: { users } }: NativeDep
     config: { access: 'people.manage', refusals: ['USER_NOT_FOUND', 'OWN_ACCOUNT'] },
     schema: {
       tags: ['admin'],
-      summary: 'Change the role of a user, or disable or enable it; at once',
+      summary: 'Change the role of a user, or disable or enable it; takes effect at once',
       params: idParams,
       body: userChangeSchema,
       response: { 200: userSchema },
@@ -112,7 +112,7 @@ function addResetRoutes(app: HttpServer, { identity: { users } }: NativeDeps): v
     config: { access: 'people.manage', refusals: ['USER_NOT_FOUND', 'PASSWORD_REFUSED', 'USER_DISABLED'] },
     schema: {
       tags: ['admin'],
-      summary: 'Give a user a new password, shown this once if it is made; its sessions and keys end',
+      summary: 'Give a user a new password, shown only once if generated; ends its sessions and keys',
       params: idParams,
       body: passwordResetSchema,
       response: { 200: userPasswordSchema },

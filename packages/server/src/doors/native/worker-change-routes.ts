@@ -26,7 +26,7 @@ function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
     config: { access: 'fleet.manage', refusals: ['CONFLICT', 'WORKER_UNREACHABLE'] },
     schema: {
       tags: ['fleet'],
-      summary: 'Register a worker; it must answer as ComfyUI',
+      summary: 'Register a worker; it must respond as ComfyUI',
       body: registerWorkerSchema,
       response: { 201: workerSchema },
     },
@@ -48,7 +48,7 @@ function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
     config: { access: 'fleet.manage', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['fleet'],
-      summary: 'Change what stands in the body; not for workers of the file',
+      summary: 'Change the settings given in the body; not for workers in the configuration file',
       params: idParams,
       body: changeWorkerSchema,
       response: workerResponses,
@@ -60,7 +60,7 @@ function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
     config: { access: 'fleet.manage', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['fleet'],
-      summary: 'Take a worker out: when its tasks are done (202 until then), or now, moving them',
+      summary: 'Remove a worker: when its tasks are done (202 until then), or now, moving them',
       params: idParams,
       querystring: z.strictObject({ mode: z.enum(REMOVE_MODES).default('wait') }),
       response: { 200: removedWorkerSchema, 202: removedWorkerSchema },
@@ -76,7 +76,7 @@ function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
     config: { access: 'fleet.manage', refusals: ['WORKER_NOT_FOUND', 'WORKER_UNREACHABLE'] },
     schema: {
       tags: ['fleet'],
-      summary: 'Ask a worker now which node classes and models it has',
+      summary: 'Load the node classes and models of a worker again, now',
       params: idParams,
       response: workerResponses,
     },
@@ -89,7 +89,7 @@ function addSwitchRoutes(app: HttpServer, { fleet }: NativeDeps): void {
     config: { access: 'fleet.manage', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['fleet'],
-      summary: 'Take a worker out of service, or back',
+      summary: 'Take a worker out of service, or return it',
       params: idParams,
       body: switchBody,
       response: workerResponses,
@@ -101,7 +101,7 @@ function addSwitchRoutes(app: HttpServer, { fleet }: NativeDeps): void {
     config: { access: 'fleet.manage', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['fleet'],
-      summary: 'Let a worker finish its tasks and accept no new ones, or end that',
+      summary: 'Drain a worker: it finishes its tasks and accepts no new ones; or end that',
       params: idParams,
       body: switchBody,
       response: workerResponses,
@@ -113,7 +113,7 @@ function addSwitchRoutes(app: HttpServer, { fleet }: NativeDeps): void {
     config: { access: 'fleet.manage', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['fleet'],
-      summary: 'Enable or disable a worker, whatever the file says',
+      summary: 'Enable or disable a worker, whatever the configuration file says',
       params: idParams,
       body: switchBody,
       response: workerResponses,

@@ -13,7 +13,7 @@ export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
     config: { access: 'fleet.see' },
     schema: {
       tags: ['fleet'],
-      summary: 'All workers',
+      summary: 'List workers',
       response: { 200: workerListSchema },
     },
     handler: async () => ({ workers: await fleet.list() }),
@@ -40,7 +40,7 @@ export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
     config: { access: 'fleet.manage', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['fleet'],
-      summary: 'Accept the ComfyUI that now answers on the address in place of the former one',
+      summary: 'Accept the ComfyUI that now responds at the address in place of the former one',
       params: idParams,
       response: checkedResponses,
     },

@@ -49,7 +49,7 @@ export function addWorkflowRoutes(app: HttpServer, deps: NativeDeps): void {
     config: { access: 'fleet.see' },
     schema: {
       tags: ['workflows'],
-      summary: 'How far off the estimates of tasks were, by workflow',
+      summary: 'How accurate the estimates of tasks were, by workflow',
       response: { 200: estimateErrorListSchema },
     },
     handler: async () => ({ estimates: await statistics.estimateErrors() }),

@@ -57,7 +57,7 @@ function addHealthRoutes(app: HttpServer, deps: OpsDeps): void {
       config: { access: 'public' },
       schema: {
         tags: ['ops'],
-        summary: 'Health of the whole and of each part',
+        summary: 'Health of the server and of each part',
         response: { 200: healthSchema, 503: healthSchema },
       },
       handler: async (_request, reply) => {
@@ -72,7 +72,7 @@ function addHealthRoutes(app: HttpServer, deps: OpsDeps): void {
     config: { access: 'public' },
     schema: {
       tags: ['ops'],
-      summary: 'The process runs',
+      summary: 'Whether the process is alive',
       response: { 200: respondAs('text/plain', 'ok') },
     },
     handler: async (_request, reply) => {
@@ -85,7 +85,7 @@ function addHealthRoutes(app: HttpServer, deps: OpsDeps): void {
     config: { access: 'public' },
     schema: {
       tags: ['ops'],
-      summary: 'Tasks can be taken; else why not. What is not well follows, a line each',
+      summary: 'Whether tasks can be accepted, else why not; further problems follow, one per line',
       response: { 200: respondAs('text/plain', 'ready'), 503: respondAs('text/plain', 'Why not.') },
     },
     handler: async (_request, reply) => {

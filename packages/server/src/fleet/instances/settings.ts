@@ -10,8 +10,12 @@ const LOOPBACK = '127.0.0.1';
 
 /** The `instances` block. */
 export const instancesSchema = z.strictObject({
-  repo_path: path('Folder of a ComfyUI to start and watch.').optional(),
-  python: z.string().min(1).optional().describe("Python for it; default the folder's own, else python3."),
+  repo_path: path('Folder of a ComfyUI to start and supervise.').optional(),
+  python: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Python to run it with; default: the folder's own, else python3."),
   port_range: z
     .string()
     .regex(/^\d{1,5}-\d{1,5}$/, DEFINITION_TEXTS.en['config.ports'])
@@ -20,15 +24,15 @@ export const instancesSchema = z.strictObject({
   listen: z
     .string()
     .default(LOOPBACK)
-    .describe('Address a started ComfyUI listens on; loopback only, as it has no login.'),
-  startup_timeout_seconds: z.number().positive().default(240).describe('How long a start may take.'),
+    .describe('Address that a started ComfyUI listens on; loopback only, as it has no login.'),
+  startup_timeout_seconds: z.number().positive().default(240).describe('Seconds that a start may take.'),
   heartbeat_interval_seconds: z
     .number()
     .nonnegative()
     .default(30)
-    .describe('How often it is stored that a process answers; 0 never.'),
-  base_dir: path("Instances' own folders; default data_dir/instances.").optional(),
-  log_dir: path('Logs of started ComfyUIs; default data_dir/logs.').optional(),
+    .describe('Seconds between two records that a process responds; 0 for never.'),
+  base_dir: path('Folder for the files of each instance; default data_dir/instances.').optional(),
+  log_dir: path('Folder for the logs of started ComfyUIs; default data_dir/logs.').optional(),
   extra_args: z.array(z.string()).prefault([]).describe('Further arguments for ComfyUI, such as --cpu.'),
 });
 type RawInstances = z.infer<typeof instancesSchema>;

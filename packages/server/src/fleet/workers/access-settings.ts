@@ -18,7 +18,7 @@ export const accessFields = {
       }),
     ])
     .optional()
-    .describe('The login that its proxy asks for; `https://user:password@host` in url means the same.'),
+    .describe('The login for its proxy; `https://user:password@host` in url means the same.'),
   headers: z
     .record(z.string(), secret())
     .prefault({})
@@ -26,15 +26,15 @@ export const accessFields = {
   tls: z
     .strictObject({
       ca_file: path(
-        'PEM of the authority, or of the certificate itself, that is trusted instead of the system’s.',
+        'PEM file of the CA, or of the certificate itself, to trust instead of the system’s CAs.',
       ).optional(),
       verify: z
         .boolean()
         .default(true)
-        .describe('false accepts every certificate, also an attacker’s; better name a ca_file.'),
+        .describe('false accepts any certificate, even an attacker’s; prefer ca_file.'),
     })
     .prefault({})
-    .describe('Certificates that are accepted.'),
+    .describe('Which certificates are accepted.'),
 };
 const accessSchema = z.object(accessFields);
 type RawAccess = z.infer<typeof accessSchema>;

@@ -14,18 +14,18 @@ export const workerFields = {
     .min(1)
     .max(100)
     .default(SPEC_DEFAULTS.maxConcurrent)
-    .describe('Most tasks sent to it at a time.'),
+    .describe('Maximum number of tasks sent to it at a time.'),
   capabilities: workerSettingsSchema.shape.capabilities
     .prefault([])
-    .describe('Task types it takes; empty means all.'),
+    .describe('Task types it accepts; empty means all.'),
   labels: workerSettingsSchema.shape.labels
     .prefault([])
-    .describe('A task that asks for labels goes only to workers that have them all.'),
+    .describe('A task that requires labels is placed only on workers that have them all.'),
   group: z
     .enum(WORKER_GROUPS)
     .optional()
     .describe(
-      `backup workers are used only where no primary one can take the task; default ${SPEC_DEFAULTS.group}.`,
+      `backup workers are used only when no primary one can run the task; default ${SPEC_DEFAULTS.group}.`,
     ),
   weight: z
     .number()
@@ -33,7 +33,7 @@ export const workerFields = {
     .max(1000)
     .optional()
     .describe(
-      `For the strategy weighted: twice the weight, twice the tasks; default ${SPEC_DEFAULTS.weight}.`,
+      `For the strategy weighted: twice the weight, twice as many tasks; default ${SPEC_DEFAULTS.weight}.`,
     ),
   priority: z
     .int()
@@ -41,23 +41,25 @@ export const workerFields = {
     .max(10)
     .optional()
     .describe(
-      `For priority_based: 10 is taken first; default metadata.priority, else ${SPEC_DEFAULTS.priority}.`,
+      `For the strategy priority_based: 10 is preferred; default metadata.priority, else ${SPEC_DEFAULTS.priority}.`,
     ),
-  enabled: z.boolean().default(SPEC_DEFAULTS.enabled).describe('A disabled worker takes no work.'),
+  enabled: z.boolean().default(SPEC_DEFAULTS.enabled).describe('A disabled worker accepts no tasks.'),
   metadata: z
     .record(z.string(), z.unknown())
     .prefault({})
-    .describe('Anything worth showing: location, gpu_model …'),
+    .describe('Additional information to show: location, gpu_model …'),
 };
 const fieldsSchema = z.object(workerFields);
 type RawFields = z.infer<typeof fieldsSchema>;
 
 /** One of `workers`. */
 export const workerSchema = z.strictObject({
-  name: z.string().min(1).max(100).optional().describe('Name; default its host and port.'),
+  name: z.string().min(1).max(100).optional().describe('Name; default: its host and port.'),
   url: z
     .url({ protocol: /^https?$/ })
-    .describe('Address of its ComfyUI, with the path where a proxy has it below one: `https://host/comfy`.'),
+    .describe(
+      'Address of its ComfyUI, including the path if a proxy serves it under one: `https://host/comfy`.',
+    ),
   ...workerFields,
   ...accessFields,
 });

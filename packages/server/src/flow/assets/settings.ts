@@ -5,33 +5,37 @@ import type { AssetLimits } from './assets.ts';
 
 /** In the `comfyui` block. */
 export const assetFolders = {
-  output_dir: path('Where readable copies of results appear; default data_dir/outputs.').optional(),
+  output_dir: path('Folder for readable copies of results; default data_dir/outputs.').optional(),
   output_access: z
     .enum(['private', 'group', 'everyone'])
     .default('private')
     .describe(
-      'Who on this machine may read those copies, from now on; everything else that is stored is its user’s alone.',
+      'Who on this machine may read new copies of results; all other stored data can be read only by the user that runs the server.',
     ),
   input_dir: path('Folder whose files image parameters may name; default data_dir/input.').optional(),
 };
 
 /** In the `limits` block. */
 export const assetLimits = {
-  upload_bytes: z.int().min(1024).default(10_485_760).describe('Largest picture through the native door.'),
-  asset_bytes: z.int().min(1024).default(52_428_800).describe('Largest file through any door.'),
+  upload_bytes: z
+    .int()
+    .min(1024)
+    .default(10_485_760)
+    .describe('Largest picture that the native API accepts.'),
+  asset_bytes: z.int().min(1024).default(52_428_800).describe('Largest file that any API accepts.'),
   result_bytes: z
     .int()
     .min(1024)
     .default(8 * 1024 ** 3)
     .describe(
-      'Largest result file; a larger one is left out, with a warning, or is the error of a task without another.',
+      'Largest result file. A larger one is left out with a warning; if the task has no other result, it fails.',
     ),
   task_result_bytes: z
     .int()
     .min(0)
     .default(64 * 1024 ** 3)
     .describe(
-      'Most bytes of all results of a task together; a file that does not fit into what is left is left out, with a warning, or is the error of a task without another. 0: as many as there are.',
+      'Largest total size of the results of a task. A file that does not fit is left out with a warning; if the task has no other result, it fails. 0 means no limit.',
     ),
   result_files: z
     .int()
@@ -39,19 +43,23 @@ export const assetLimits = {
     .nullable()
     .default(20_000)
     .describe(
-      'Most results of a task; the rest is left out, with a warning. Null: as many as there are, up to 25,000.',
+      'Maximum number of results of a task; the rest is left out with a warning. null allows up to 25,000.',
     ),
 };
 type RawLimits = z.infer<z.ZodObject<typeof assetLimits>>;
 
 /** The `retention` block. */
 export const retentionSchema = z.strictObject({
-  tasks_seconds: seconds().default(7_776_000).describe('Ended tasks and their events; 90 days.'),
+  tasks_seconds: seconds()
+    .default(7_776_000)
+    .describe('How long ended tasks and their events are kept; 90 days.'),
   outputs_seconds: seconds()
     .nullable()
     .default(null)
-    .describe('Result files; null keeps them until deleted.'),
-  uploads_seconds: seconds().default(604_800).describe('Uploads that no task uses; 7 days.'),
+    .describe('How long result files are kept; null keeps them until they are deleted.'),
+  uploads_seconds: seconds()
+    .default(604_800)
+    .describe('How long uploads that no task uses are kept; 7 days.'),
 });
 type RawRetention = z.infer<typeof retentionSchema>;
 

@@ -6,19 +6,19 @@ export const executionSettings = {
   timeout: timeLimitSchema
     .default(900)
     .describe(
-      'Seconds that a run may be without progress: from 0.001; 0 means no limit. timeout_seconds of a workflow or a task limits the whole run instead.',
+      'Seconds that a run may go without progress: from 0.001; 0 means no limit. timeout_seconds of a workflow or a task limits the whole run instead.',
     ),
   preview_method: z
     .enum(['auto', 'latent2rgb', 'taesd', 'none', 'default'])
     .default('auto')
     .describe(
-      'Previews asked for with each prompt where the worker takes that (ComfyUI 0.5.0), whatever its command line says; default leaves it to the worker.',
+      'Preview method requested with each prompt, if the worker supports that (from ComfyUI 0.5.0), whatever its command line says; default leaves it to the worker.',
     ),
   paid_reruns: z
     .enum(['ask', 'allow'])
     .default('ask')
     .describe(
-      'A task with paid nodes that was sent and may have run: ask a user before it is sent again, or allow it as for any other task.',
+      'What happens to a task with paid nodes that was sent and may have run: ask a user before it is sent again, or allow that as for any other task.',
     ),
 };
 

@@ -7,14 +7,17 @@ export const loadBalancingSchema = z.strictObject({
     .enum(STRATEGIES)
     .default('least_loaded')
     .describe('How a worker is chosen; can be changed at run time.'),
-  enable_failover: z.boolean().default(true).describe("A worker's fault moves the task to another worker."),
+  enable_failover: z
+    .boolean()
+    .default(true)
+    .describe('After a fault of its worker a task moves to another one.'),
   max_retries: z.int().min(0).max(9).default(3).describe('Attempts after the first one.'),
   failover_seconds: z
     .number()
     .min(0)
     .default(5)
     .describe(
-      'How long a worker may be offline before its running tasks move to another one; one whose port refuses connections has no process any more and is not waited for.',
+      'Seconds that a worker may be offline before its running tasks move to another one. If its port refuses connections, its process has ended, and they move at once.',
     ),
   bypass_starts: z
     .int()
@@ -22,13 +25,17 @@ export const loadBalancingSchema = z.strictObject({
     .max(10_000)
     .default(24)
     .describe('How many times warm tasks may overtake a task that needs a model load.'),
-  bypass_seconds: z.number().min(0).default(60).describe('How long a task may be overtaken in this way.'),
+  bypass_seconds: z
+    .number()
+    .min(0)
+    .default(60)
+    .describe('How long a task may be overtaken in this way, in seconds.'),
   aging_seconds: z
     .number()
     .min(1)
     .default(600)
     .describe(
-      'A client without a started task for this long has its first waiting task raised by one priority.',
+      'Seconds after which the first waiting task of a client that has started none is raised by one priority.',
     ),
 });
 

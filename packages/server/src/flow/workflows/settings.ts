@@ -7,18 +7,20 @@ export const DEFAULT_PRIORITY = 5;
 
 /** In the `limits` block: limits of a submitted graph. */
 export const graphLimits = {
-  graph_nodes: z.int().min(1).default(10_000).describe('Most nodes of a submitted graph.'),
+  graph_nodes: z.int().min(1).default(10_000).describe('Maximum number of nodes of a submitted graph.'),
   graph_problems: z
     .int()
     .min(1)
     .max(1000)
     .default(100)
-    .describe('Most problems of a submission that an answer lists; how many there are is told beside them.'),
+    .describe(
+      'Maximum number of problems of a submission that a response lists; it also reports their total.',
+    ),
   batch_graph_bytes: z
     .int()
     .min(1024)
     .default(268_435_456)
-    .describe('The graphs of all tasks of a batch, together.'),
+    .describe('Largest total size of the graphs of all tasks of a batch.'),
 };
 
 /** Limits of a submitted graph. */

@@ -10,7 +10,7 @@ const nodeIdSchema = z.union([z.string().min(1), z.int()]).transform(String);
 const bilingualSchema = z.strictObject({
   en: z.string().describe('English.'),
   zh: z.string().describe('Chinese.'),
-  zh_tw: z.string().optional().describe('Chinese of Taiwan; without it, as zh.'),
+  zh_tw: z.string().optional().describe('Traditional Chinese (Taiwan); default: as zh.'),
 });
 
 /** Text in one language, or by language. */
@@ -24,7 +24,7 @@ const targetSchema = z.strictObject({
 const selectSchema = z
   .strictObject({
     class_type: z.string().optional().describe('Class of the graph node.'),
-    index: z.int().min(0).optional().describe('Which of several matches, counted from 0.'),
+    index: z.int().min(0).optional().describe('Which of several matching nodes, counted from 0.'),
     title: z.string().optional().describe('Title of the graph node, as in _meta.title.'),
     role: z
       .enum(['positive', 'negative'])
@@ -59,14 +59,14 @@ export const parameterDefinitionSchema = z.strictObject({
     .array(z.union([z.string(), z.number()]))
     .min(1)
     .optional()
-    .describe('The only values allowed.'),
+    .describe('The allowed values.'),
   model_kind: z
     .enum(MODEL_KINDS)
     .optional()
     .describe(
-      'It names a file of models: where no worker has the default, one of this kind is taken, told by its header or else by its name.',
+      'The value is a model file. If no worker has the default, one of this kind is used, recognized by its header or else by its name.',
     ),
-  description: wordsSchema.optional().describe('For people.'),
+  description: wordsSchema.optional().describe('Description shown to users.'),
   label: bilingualSchema.optional().describe('Name in forms.'),
   derive: z
     .strictObject({
@@ -80,19 +80,21 @@ export type ParameterDefinition = z.infer<typeof parameterDefinitionSchema>;
 
 export const workflowDefinitionSchema = z.strictObject({
   workflow_file: z.string().min(1).meta({ description: 'The graph in API format.', path: true }),
-  name: z.string().optional().describe('Name for people.'),
-  title: bilingualSchema.optional().describe('Title in two languages.'),
-  description: wordsSchema.optional().describe('What it makes.'),
+  name: z.string().optional().describe('Display name.'),
+  title: bilingualSchema.optional().describe('Title by language.'),
+  description: wordsSchema.optional().describe('What it generates.'),
   version: z.string().optional().describe("The author's label; quote it, as YAML reads 1.10 as 1.1."),
   enabled: z.boolean().optional().describe('Whether tasks may use it; default true.'),
   unknown_parameters: z
     .enum(['strict', 'lenient', 'allow'])
     .optional()
-    .describe('What unknown parameters of a request do: refused (strict, default), a warning, or nothing.'),
+    .describe(
+      'What happens to unknown parameters of a request: refused (strict, the default), accepted with a warning (lenient), or ignored (allow).',
+    ),
   timeout_seconds: timeLimitSchema
     .optional()
     .describe(
-      'Seconds that the whole run of a task may take, waiting excluded: from 0.001; 0 means no limit. Without it comfyui.timeout holds.',
+      'Seconds that the whole run of a task may take, waiting excluded: from 0.001; 0 means no limit. Default: comfyui.timeout applies.',
     ),
   silence_limit_seconds: z
     .number()
@@ -100,7 +102,7 @@ export const workflowDefinitionSchema = z.strictObject({
     .max(86_400)
     .optional()
     .describe(
-      'A running prompt that makes no progress for this long counts as hung and is moved; default never.',
+      'Seconds without progress after which a running prompt counts as hung and its task moves to another worker; default: never.',
     ),
   parameter_mapping: z
     .record(z.string(), parameterDefinitionSchema)
@@ -122,20 +124,22 @@ export const workflowDefinitionSchema = z.strictObject({
 export type WorkflowDefinition = z.infer<typeof workflowDefinitionSchema>;
 
 export const taskTypeDefinitionSchema = z.strictObject({
-  enabled: z.boolean().optional().describe('Whether tasks of this type are taken; default true.'),
+  enabled: z.boolean().optional().describe('Whether tasks of this type are accepted; default true.'),
   default_workflow: z.string().optional().describe('Used when a request names no workflow.'),
   max_concurrent_tasks: z
     .int()
     .min(1)
     .nullable()
     .optional()
-    .describe('Most tasks of this type on all workers together; null, the default, means no limit.'),
+    .describe(
+      'Maximum number of running tasks of this type on all workers together; null, the default, means no limit.',
+    ),
   priority: z
     .int()
     .min(1)
     .max(10)
     .optional()
-    .describe(`Priority of its tasks that ask for none, 10 first; default ${DEFAULT_PRIORITY}.`),
+    .describe(`Priority of its tasks that request none; 10 runs first; default ${DEFAULT_PRIORITY}.`),
   workflows: z.record(z.string(), workflowDefinitionSchema).prefault({}).describe('Workflows by name.'),
 });
 export type TaskTypeDefinition = z.infer<typeof taskTypeDefinitionSchema>;

@@ -10,28 +10,39 @@ export const authSchema = z.strictObject({
   enable_client_auth: z
     .boolean()
     .default(true)
-    .describe('Requests need a token. Off only on loopback: everybody there acts as the local client.'),
-  token_expire_minutes: z.number().positive().max(5_256_000).default(1440).describe('Life of a token.'),
+    .describe(
+      'Whether requests need a token. Can be false only on loopback; every request then acts as the local client.',
+    ),
+  token_expire_minutes: z
+    .number()
+    .positive()
+    .max(5_256_000)
+    .default(1440)
+    .describe('Lifetime of a token, in minutes.'),
   sign_in_expire_minutes: z
     .number()
     .positive()
     .max(5_256_000)
     .default(43_200)
-    .describe('A browser stays signed in this long after its last visit.'),
+    .describe('How long a browser stays signed in after its last visit, in minutes.'),
   secret_key: z
     .string()
     .optional()
-    .describe('Signs links. Without it a random one is made once and kept in data_dir/secrets.json.'),
+    .describe(
+      'Key that signs links. Default: a random one, generated once and kept in data_dir/secrets.json.',
+    ),
   registration: z
     .enum(['open', 'invite', 'admin'])
     .optional()
     .describe(
-      'Who may register a client: anybody who reaches the server (open), whoever has an invitation (invite), or admins alone (admin, the default).',
+      'Who may register a client: anyone who reaches the server (open), anyone with an invitation (invite), or only admins (admin, the default).',
     ),
   open_registration: z
     .boolean()
     .optional()
-    .describe('true means registration: open, false means registration: admin; registration comes first.'),
+    .describe(
+      'true means registration: open, false means registration: admin; registration takes precedence.',
+    ),
 });
 type RawAuth = z.infer<typeof authSchema>;
 
@@ -41,7 +52,7 @@ export const clientLimits = {
     .int()
     .min(1)
     .default(20_000)
-    .describe('Waiting tasks of one client; more are refused with 429.'),
+    .describe('Maximum number of waiting tasks of one client; more are refused with 429.'),
 };
 
 export interface AuthSettings {

@@ -14,8 +14,8 @@ const forSchema = z.strictObject({
     .array(z.enum(ROLES))
     .min(1)
     .optional()
-    .describe('Roles that the rule binds; without it every role, admin too.'),
-  projects: patterns('Projects, by id; a task without a project is not bound.'),
+    .describe('Roles to which the rule applies; default: every role, admin included.'),
+  projects: patterns('Projects, by id; the rule does not apply to tasks without a project.'),
   clients: patterns('Clients and users, by name or id.'),
 });
 
@@ -30,8 +30,8 @@ const denySchema = z.strictObject({
 });
 
 const allowSchema = z.strictObject({
-  nodes: onlyThese('Only these node classes; upper and lower case matter here.'),
-  models: onlyThese('Only these model files, as `name` or `folder/name`; upper and lower case matter here.'),
+  nodes: onlyThese('Only these node classes; case-sensitive.'),
+  models: onlyThese('Only these model files, as `name` or `folder/name`; case-sensitive.'),
   workflows: onlyThese('Only these named workflows; a graph without a workflow is refused.'),
 });
 
@@ -45,7 +45,7 @@ const maxSchema = z.strictObject({
 } satisfies Record<LimitName, unknown>);
 
 const liftSchema = z.strictObject({
-  nodes: patterns('Node classes that the built-in rules then do not refuse.'),
+  nodes: patterns('Node classes that the built-in rules no longer refuse.'),
 });
 
 /** Without quotes and line breaks, so that it can be shown between quotes. */
@@ -54,10 +54,10 @@ const RULE_NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u;
 /** One entry of the `policies` list. */
 export const policySchema = z.strictObject({
   name: z.string().regex(RULE_NAME).describe('Name of the rule; a refusal names it.'),
-  for: forSchema.optional().describe('Whom the rule binds; without it everybody.'),
-  deny: denySchema.optional().describe('What is refused; `*` is any text, `?` one character.'),
-  allow: allowSchema.optional().describe('What alone is allowed.'),
-  max: maxSchema.optional().describe('Limits of the numbers written in a graph.'),
+  for: forSchema.optional().describe('To whom the rule applies; default: everyone.'),
+  deny: denySchema.optional().describe('What is refused; `*` matches any text, `?` one character.'),
+  allow: allowSchema.optional().describe('What is allowed; everything else is refused.'),
+  max: maxSchema.optional().describe('Limits on the numbers written in a graph.'),
   lift: liftSchema.optional().describe('Exceptions from the built-in rules.'),
 });
 type RawPolicy = z.infer<typeof policySchema>;

@@ -13,19 +13,19 @@ function introduce(startKeys: readonly string[]): string {
 
 <!-- Generated from packages/server/src/app/settings.ts; a test compares. -->
 
-One YAML file, given with \`--config FILE\`, else \`config.yaml\` in the data folder. Without one, or with an empty one, everything has
-the default below. Relative paths start at the folder of the file. An unknown key is an error. A change of the file is taken over
-while running, and so is a \`config.yaml\` that comes later; when it is not valid, the configuration before stays in force. The terminal
-and the log say what is in force, what is refused at which line and column, and what waits for a restart, since it is read once at the
-start: ${startKeys.map((key) => `\`${key}\``).join(', ')}.
+One YAML file, given with \`--config FILE\`, else \`config.yaml\` in the data folder. Without a file, or with an empty one, the
+defaults below apply. Relative paths start at the folder of the file. An unknown key is an error. Changes of the file apply while the
+server runs, and so does a \`config.yaml\` that is created later; if it is not valid, the previous configuration stays in force. The
+terminal and the log report what is in force, what is refused at which line and column, and what takes effect only after a restart,
+because it is read once at the start: ${startKeys.map((key) => `\`${key}\``).join(', ')}.
 
-Each value can also come from the environment, which wins over the file: \`COMFLEET__SECTION__KEY\`, for example
-\`COMFLEET__SERVER__PORT=9000\`; lists are written as in YAML, \`[a, b]\`. Also understood: \`COMFLEET_DATA\` (data_dir),
+Each value can also come from the environment, which takes precedence over the file: \`COMFLEET__SECTION__KEY\`, for example
+\`COMFLEET__SERVER__PORT=9000\`; lists are written as in YAML, \`[a, b]\`. Also accepted: \`COMFLEET_DATA\` (data_dir),
 \`COMFYUI_HOST\`, \`COMFYUI_PORT\`, \`COMFYUI_TIMEOUT\` (comfyui), and \`COMFYUI_REPO_PATH\`, \`COMFYUI_PYTHON\`,
 \`COMFYUI_PORT_RANGE\`, \`COMFYUI_LISTEN\`, \`COMFYUI_STARTUP_TIMEOUT_SECONDS\`, \`COMFYUI_HEARTBEAT_INTERVAL_SECONDS\`,
 \`COMFYUI_INSTANCE_BASE_DIR\`, \`COMFYUI_LOG_DIR\` (instances). Relative paths there start at the current folder.
 
-When the configuration is not valid at the start the server prints every problem with line and column and ends with exit code 78.
+If the configuration is not valid at the start, the server prints every problem with line and column and exits with code 78.
 
 | key | kind | default | meaning |
 |---|---|---|---|

@@ -9,7 +9,7 @@ export const durabilitySchema = z
   .enum(['power', 'process'])
   .default('power')
   .describe(
-    'What an accepted task survives with SQLite: loss of power, or only the end of the process (faster).',
+    'What accepted tasks survive with SQLite: a power loss (power), or only a crash of the process (process, faster).',
   );
 
 /** The `database` block. */
@@ -17,7 +17,7 @@ export const databaseSchema = z.strictObject({
   driver: z
     .enum(['sqlite', 'postgres', 'mysql'])
     .optional()
-    .describe('Which database. Without it: mysql when this block is there, else sqlite in data_dir.'),
+    .describe('Which database. Default: mysql if this block is present, else sqlite in data_dir.'),
   file: path('SQLite: the file; default data_dir/comfleet.db.').optional(),
   host: z.string().min(1).default('localhost').describe('Server.'),
   port: port().optional().describe('Port; default 3306 for mysql, 5432 for postgres.'),

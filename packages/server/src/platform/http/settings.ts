@@ -13,15 +13,17 @@ export const serverSchema = z.strictObject({
   public_url: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe('The address people use, when a proxy stands in front; absolute links are built from it.'),
+    .describe('The address that users open if a proxy stands in front; absolute links are built from it.'),
   allowed_hosts: z
     .array(z.string().min(1))
     .prefault([])
-    .describe('Host names accepted in the Host header beside the own address and public_url.'),
+    .describe(
+      'Host names accepted in the Host header, in addition to the server’s own address and public_url.',
+    ),
   allowed_origins: z
     .array(z.string().min(1))
     .prefault([])
-    .describe('Origins of web pages that may open the live socket, beside our own.'),
+    .describe('Origins of other web pages that may open the live socket.'),
 });
 type RawServer = z.infer<typeof serverSchema>;
 
@@ -34,22 +36,28 @@ export const bodyLimits = {
     .min(1024)
     .default(201_326_592)
     .describe(
-      'JSON bodies of all requests that are not answered yet, together, half of it for one client; further large ones are told to wait.',
+      'Largest total size of the JSON bodies of all requests in progress, at most half of it for one client; further large ones must wait.',
     ),
   json_values: z
     .int()
     .min(1000)
     .default(250_000)
-    .describe('Most values of a JSON body: items of its lists and members of its objects, all together.'),
+    .describe(
+      'Maximum number of values in a JSON body: items of its lists and members of its objects, all together.',
+    ),
   json_members: z
     .int()
     .min(1000)
     .default(20_000)
-    .describe('Most items of one list, or members of one object, of a JSON body.'),
+    .describe('Maximum number of items of one list, or members of one object, in a JSON body.'),
   json_depth: z.int().min(8).max(200).default(32).describe('Deepest nesting of a JSON body.'),
 };
 export const streamLimits = {
-  streams_per_client: z.int().min(1).default(100).describe('Open event streams of one client.'),
+  streams_per_client: z
+    .int()
+    .min(1)
+    .default(100)
+    .describe('Maximum number of open event streams of one client.'),
 };
 type RawLimits = z.infer<z.ZodObject<typeof bodyLimits & typeof streamLimits>>;
 

@@ -2,5 +2,8 @@ import { z } from 'zod';
 
 /** The `logging` block. */
 export const loggingSchema = z.strictObject({
-  level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('The least that is written.'),
+  level: z
+    .enum(['debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('The lowest level that is written.'),
 });

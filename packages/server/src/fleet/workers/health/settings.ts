@@ -17,26 +17,26 @@ export const healthCheckSchema = z.strictObject({
     .positive()
     .optional()
     .describe(
-      `Seconds a check may take; default ${DEFAULTS.idleTimeoutS} for an idle worker, ${DEFAULTS.busyTimeoutS} for a busy one.`,
+      `Seconds that a check may take; default ${DEFAULTS.idleTimeoutS} for an idle worker, ${DEFAULTS.busyTimeoutS} for a busy one.`,
     ),
   heartbeat_timeout: z
     .number()
     .positive()
     .optional()
     .describe(
-      `Seconds without an answer after which a busy worker is offline; default ${DEFAULTS.busyLimitS}.`,
+      `Seconds without a response after which a busy worker counts as offline; default ${DEFAULTS.busyLimitS}.`,
     ),
   retry_attempts: z
     .int()
     .min(1)
     .max(100)
     .optional()
-    .describe(`Failed checks that make it offline; default ${DEFAULTS.fall}.`),
+    .describe(`Failed checks in a row after which it counts as offline; default ${DEFAULTS.fall}.`),
   inventory_interval: z
     .number()
     .positive()
     .default(300)
-    .describe('Seconds between two looks at what a worker can run: node classes and model files.'),
+    .describe('Seconds between two queries of what a worker can run: node classes and model files.'),
 });
 type RawHealthCheck = z.infer<typeof healthCheckSchema>;
 

@@ -7,10 +7,7 @@ import type { Findings } from '../../../platform/config/settings.ts';
 import { compileFields, type WorkerFields, workerFields } from '../settings.ts';
 
 const dnsSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(HOST, DEFINITION_TEXTS.en['config.dns_name'])
-    .describe('The name that is looked up.'),
+  name: z.string().regex(HOST, DEFINITION_TEXTS.en['config.dns_name']).describe('The name to resolve.'),
   type: z
     .enum(['SRV', 'A', 'AAAA'])
     .default('A')
@@ -25,34 +22,36 @@ export const discoverySettings = {
     .enum(['static', 'dynamic', 'hybrid'])
     .default('static')
     .describe(
-      'Where workers come from: static_nodes; registration with join_token and dns; or both. Admins can add workers in each.',
+      'Where workers come from: static_nodes; registration with join_token, and dns; or both. Admins can add workers in every mode.',
     ),
   join_token: z
     .string()
     .optional()
-    .describe('Shared secret with which workers register themselves, 32 characters or more. Not for static.'),
+    .describe(
+      'Shared secret with which workers register themselves, at least 32 characters. Not for static.',
+    ),
   announce_interval: z
     .number()
     .min(1)
     .max(3600)
     .default(60)
-    .describe('Seconds between the announcements of a registered worker.'),
+    .describe('Seconds between two announcements of a registered worker.'),
   forget_after: seconds()
     .default(86_400)
-    .describe('Seconds without announcement and without an answer after which it leaves the fleet.'),
+    .describe('Seconds after which a worker that neither announces itself nor responds leaves the fleet.'),
   udp_port: z
     .int()
     .min(0)
     .max(65_535)
     .optional()
     .describe(
-      'Also listens here for signed datagrams of workers; usual is 8189. Off unless written; read at the start.',
+      'UDP port to listen on for signed datagrams of workers, usually 8189. Off by default; read at the start.',
     ),
-  dns: z.array(dnsSchema).prefault([]).describe('Names that lead to workers. Not for static.'),
-  dns_interval: z.number().min(1).max(3600).default(30).describe('Seconds between look-ups.'),
+  dns: z.array(dnsSchema).prefault([]).describe('DNS names that resolve to workers. Not for static.'),
+  dns_interval: z.number().min(1).max(3600).default(30).describe('Seconds between two DNS queries.'),
   dns_grace: seconds()
     .default(300)
-    .describe('Seconds that a worker without a record stays, drained, before it leaves the fleet.'),
+    .describe('Seconds that a worker without a DNS record stays, draining, before it leaves the fleet.'),
 };
 type RawDiscovery = z.infer<z.ZodObject<typeof discoverySettings>>;
 
