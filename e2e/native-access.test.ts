@@ -75,6 +75,15 @@ describeOnDatabases('who may do what over the native door', (database) => {
       expect(refusal(await rig.ask(null, 'POST /api/v2/auth/token', { body: wrongBody }))[0]).toBe(401);
   });
 
+  test('AU7 a grant that was taken away does not come back with the retry of an old task', async () => {
+    const client = await rig.register('artist', ['raw_graph']);
+    const id = await rig.submit(client.token, { graph: picture() });
+    await rig.finish(client.token, id);
+    await rig.ask(rig.token, `POST /api/v2/admin/clients/${client.id}/grants`, { body: { grants: [] } });
+    const again = await rig.ask(client.token, `POST /api/v2/tasks/${id}/retry`);
+    expect(refusal(again)).toEqual([403, 'GRAPH_NOT_GRANTED']);
+  });
+
   test('AU2 a revoked client loses access at once: requests, open streams and new tokens', async () => {
     const client = await rig.register('leaver', ['raw_graph']);
     await rig.setMaintenance(true);

@@ -54,7 +54,11 @@ export async function openPeople(
   });
   return {
     identity,
-    firstAdmin: await openFirstAdmin(identity.users, dataDir, environment.COMFLEET_ADMIN_PASSWORD),
+    firstAdmin: await openFirstAdmin(
+      { users: identity.users, random },
+      dataDir,
+      environment.COMFLEET_ADMIN_PASSWORD,
+    ),
     policies,
     forFlow: {
       policies,

@@ -68,7 +68,7 @@ export const en = {
     'there is already a rule "{name}"; each has a name of its own, and the built-in ones keep theirs',
   'config.policy_empty': 'the rule "{name}" has no effect; it needs deny, allow, max or lift',
   'config.policy_names':
-    'anybody can register a client under such a name, as auth.registration is open; write ids instead',
+    'others choose the names of their clients, as auth.registration is not admin; write ids instead',
   'config.no_workflow': 'there is no workflow "{workflow}" in this task type',
   'config.workflow_twice': 'a workflow of this name is in {type}; names are unique',
 

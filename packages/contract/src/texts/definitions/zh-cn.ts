@@ -63,7 +63,7 @@ export const zhCn = {
   'config.token_static': 'discovery_mode 为 static 时不起作用；请选择 dynamic 或 hybrid',
   'config.policy_twice': '已有名为“{name}”的规则；每条规则的名称不能重复，也不能使用内置规则的名称',
   'config.policy_empty': '规则“{name}”没有任何作用；需要 deny、allow、max 或 lift',
-  'config.policy_names': 'auth.registration 为 open，任何人都可以用这样的名称注册客户端；请改写 ID',
+  'config.policy_names': 'auth.registration 不是 admin，其他人可以自选客户端名称；请改写 ID',
   'config.no_workflow': '此任务类型中没有工作流“{workflow}”',
   'config.workflow_twice': '{type} 中已有同名的工作流；名称不能重复',
 

@@ -63,7 +63,7 @@ export const zhTw = {
   'config.token_static': 'discovery_mode 為 static 時不起作用；請選擇 dynamic 或 hybrid',
   'config.policy_twice': '已有名為「{name}」的規則；每條規則的名稱不能重複，也不能使用內建規則的名稱',
   'config.policy_empty': '規則「{name}」沒有任何作用；需要 deny、allow、max 或 lift',
-  'config.policy_names': 'auth.registration 為 open，任何人都可以用這樣的名稱註冊用戶端；請改寫 ID',
+  'config.policy_names': 'auth.registration 不是 admin，其他人可以自選用戶端名稱；請改寫 ID',
   'config.no_workflow': '此任務類型中沒有工作流程「{workflow}」',
   'config.workflow_twice': '{type} 中已有同名的工作流程；名稱不能重複',
 

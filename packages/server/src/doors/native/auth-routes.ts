@@ -38,7 +38,9 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
     },
     handler: async (request, reply) => {
       const { client_name: name, description = null, invitation } = request.body;
-      const principal = findRequestSession(request)?.principal ?? null;
+      const session = findRequestSession(request);
+      // A client outlives the key that would have made it.
+      const principal = session === null || session.purpose === 'key' ? null : session.principal;
       if (!principal || !may(principal, 'people.manage')) limit.countRegistration(request.ip);
       const made = await identity.clients.register(principal, { name, description, invitation });
       reply.status(201);

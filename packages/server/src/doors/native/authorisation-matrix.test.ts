@@ -231,12 +231,24 @@ test.each(Object.keys(MATRIX))('AU2 %s answers 401 to an invalid bearer', async 
 
 /** What an API key may not do, whatever its scopes: it would outlive itself, or end others. */
 const KEYS_REFUSED = new Set([
+  'POST /api/v2/auth/register',
   'POST /api/v2/auth/links',
   'POST /api/v2/auth/sign-out',
   'DELETE /api/v2/auth/sessions/:id',
   'POST /api/v2/auth/keys',
   'POST /api/v2/auth/password',
   'DELETE /api/v2/auth/keys/:id',
+  'POST /api/v2/admin/users',
+  'PATCH /api/v2/admin/users/:id',
+  'POST /api/v2/admin/users/:id/reset',
+  'POST /api/v2/admin/users/:id/sign-out',
+  'POST /api/v2/admin/clients/:id/revoke',
+  'POST /api/v2/admin/clients/:id/rotate',
+  'POST /api/v2/admin/clients/:id/grants',
+  'POST /api/v2/admin/invitations',
+  'DELETE /api/v2/admin/invitations/:id',
+  'POST /api/v2/admin/join-tokens',
+  'DELETE /api/v2/admin/join-tokens/:id',
 ]);
 
 test.each(Object.keys(MATRIX))(

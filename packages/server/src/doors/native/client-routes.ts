@@ -20,7 +20,7 @@ export function addClientRoutes(app: HttpServer, { identity }: NativeDeps): void
   });
 
   app.post('/api/v2/admin/clients/:id/revoke', {
-    config: { access: 'people.manage', refusals: ['CLIENT_NOT_FOUND', 'CONFLICT'] },
+    config: { access: 'people.manage', keys: 'refused', refusals: ['CLIENT_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['admin'],
       summary: 'Revoke a client; its tokens end at once',
@@ -31,7 +31,7 @@ export function addClientRoutes(app: HttpServer, { identity }: NativeDeps): void
   });
 
   app.post('/api/v2/admin/clients/:id/rotate', {
-    config: { access: 'people.manage', refusals: ['CLIENT_NOT_FOUND', 'CONFLICT'] },
+    config: { access: 'people.manage', keys: 'refused', refusals: ['CLIENT_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['admin'],
       summary:
@@ -46,7 +46,7 @@ export function addClientRoutes(app: HttpServer, { identity }: NativeDeps): void
   });
 
   app.post('/api/v2/admin/clients/:id/grants', {
-    config: { access: 'people.manage', refusals: ['CLIENT_NOT_FOUND', 'CONFLICT'] },
+    config: { access: 'people.manage', keys: 'refused', refusals: ['CLIENT_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['admin'],
       summary: "Replace a client's grants",

@@ -35,7 +35,7 @@ function addInvitationRoutes(app: HttpServer, { identity: { invitations } }: Nat
   });
 
   app.post('/api/v2/admin/invitations', {
-    config: { access: 'people.manage', refusals: ['CONFLICT'] },
+    config: { access: 'people.manage', keys: 'refused', refusals: ['CONFLICT'] },
     schema: {
       tags: ['admin'],
       summary:
@@ -52,7 +52,7 @@ function addInvitationRoutes(app: HttpServer, { identity: { invitations } }: Nat
   });
 
   app.delete('/api/v2/admin/invitations/:id', {
-    config: { access: 'people.manage', refusals: ['TOKEN_NOT_FOUND'] },
+    config: { access: 'people.manage', keys: 'refused', refusals: ['TOKEN_NOT_FOUND'] },
     schema: { tags: ['admin'], summary: 'Revoke an invitation', params: idParams, response: ended },
     handler: async (request, reply) => {
       await invitations.revoke(principalOf(request), request.params.id);
@@ -75,7 +75,7 @@ function addJoinTokenRoutes(app: HttpServer, { identity: { joinTokens } }: Nativ
   });
 
   app.post('/api/v2/admin/join-tokens', {
-    config: { access: 'people.manage', refusals: ['CONFLICT'] },
+    config: { access: 'people.manage', keys: 'refused', refusals: ['CONFLICT'] },
     schema: {
       tags: ['admin'],
       summary: 'Create a token with which workers register themselves; shown only once',
@@ -92,7 +92,7 @@ function addJoinTokenRoutes(app: HttpServer, { identity: { joinTokens } }: Nativ
   });
 
   app.delete('/api/v2/admin/join-tokens/:id', {
-    config: { access: 'people.manage', refusals: ['TOKEN_NOT_FOUND'] },
+    config: { access: 'people.manage', keys: 'refused', refusals: ['TOKEN_NOT_FOUND'] },
     schema: {
       tags: ['admin'],
       summary: 'Revoke a join token; workers that registered with it stay',

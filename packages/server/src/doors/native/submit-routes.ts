@@ -106,7 +106,7 @@ function addFlatRoute(
 
 function addRetryRoute(app: HttpServer, { tasks }: NativeDeps): void {
   app.post('/api/v2/tasks/:id/retry', {
-    config: { access: 'tasks.run', refusals: ['TASK_NOT_FOUND', ...SUBMIT_REFUSALS] },
+    config: { access: 'tasks.run', refusals: ['TASK_NOT_FOUND', 'GRAPH_NOT_GRANTED', ...SUBMIT_REFUSALS] },
     schema: {
       tags: ['tasks'],
       summary: 'Run a task again with all its parameters, as a new task',

@@ -51,3 +51,23 @@ test('an operator sees and drains workers, but no people', async () => {
   expect(await status('/api/v2/admin/users')).toBe(403);
   expect(await status('/api/v2/admin/clients')).toBe(403);
 });
+
+test('AU4 an API key for people makes nobody: what it would make outlives it', async () => {
+  const { key } = await server.identity.keys.create(server.local.principal, {
+    name: 'narrow',
+    scopes: ['people.manage'],
+    lifetimeMs: null,
+  });
+  const headers = { authorization: `Bearer ${key}` };
+  const post = async (url: string, payload: object) =>
+    (await server.app.inject({ method: 'POST', url, headers, payload })).statusCode;
+  expect(await post('/api/v2/admin/users', { username: 'evil', role: 'admin' })).toBe(403);
+  expect(await post('/api/v2/admin/users/otto/reset', {})).toBe(403);
+  expect(await post(`/api/v2/admin/clients/${server.other.principal.id}/grants`, { grants: ['admin'] })).toBe(
+    403,
+  );
+  expect(await post(`/api/v2/admin/clients/${server.local.principal.id}/rotate`, {})).toBe(403);
+  expect(await post('/api/v2/auth/register', { client_name: 'evil' })).toBe(403);
+  const list = await server.app.inject({ url: '/api/v2/admin/users', headers });
+  expect(list.statusCode).toBe(200);
+});

@@ -76,7 +76,7 @@ function addManagementRoutes(app: HttpServer, { identity: { users } }: NativeDep
   });
 
   app.post('/api/v2/admin/users', {
-    config: { access: 'people.manage', refusals: ['NAME_TAKEN', 'PASSWORD_REFUSED'] },
+    config: { access: 'people.manage', keys: 'refused', refusals: ['NAME_TAKEN', 'PASSWORD_REFUSED'] },
     schema: {
       tags: ['admin'],
       summary: 'Create a user; a generated password is shown only once',
@@ -92,7 +92,7 @@ function addManagementRoutes(app: HttpServer, { identity: { users } }: NativeDep
   });
 
   app.patch('/api/v2/admin/users/:id', {
-    config: { access: 'people.manage', refusals: ['USER_NOT_FOUND', 'OWN_ACCOUNT'] },
+    config: { access: 'people.manage', keys: 'refused', refusals: ['USER_NOT_FOUND', 'OWN_ACCOUNT'] },
     schema: {
       tags: ['admin'],
       summary: 'Change the role of a user, or disable or enable it; takes effect at once',
@@ -109,7 +109,11 @@ function addManagementRoutes(app: HttpServer, { identity: { users } }: NativeDep
 
 function addResetRoutes(app: HttpServer, { identity: { users } }: NativeDeps): void {
   app.post('/api/v2/admin/users/:id/reset', {
-    config: { access: 'people.manage', refusals: ['USER_NOT_FOUND', 'PASSWORD_REFUSED', 'USER_DISABLED'] },
+    config: {
+      access: 'people.manage',
+      keys: 'refused',
+      refusals: ['USER_NOT_FOUND', 'PASSWORD_REFUSED', 'USER_DISABLED'],
+    },
     schema: {
       tags: ['admin'],
       summary: 'Give a user a new password, shown only once if generated; ends its sessions and keys',
@@ -125,7 +129,7 @@ function addResetRoutes(app: HttpServer, { identity: { users } }: NativeDeps): v
   });
 
   app.post('/api/v2/admin/users/:id/sign-out', {
-    config: { access: 'people.manage', refusals: ['USER_NOT_FOUND'] },
+    config: { access: 'people.manage', keys: 'refused', refusals: ['USER_NOT_FOUND'] },
     schema: {
       tags: ['admin'],
       summary: 'End every session and key of a user',

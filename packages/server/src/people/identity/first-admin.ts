@@ -1,8 +1,9 @@
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PrincipalId } from '@comfleet/contract';
 import { isSampleSecret } from '../../platform/config/sample-secret.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
+import type { Random } from '../../platform/time/clock.ts';
+import { drawPassword } from './passwords.ts';
 import type { Users } from './users.ts';
 
 const FILE_NAME = 'admin-password';
@@ -22,16 +23,18 @@ export interface FirstAdmin {
  * returned once and kept in a file. Returns null if there are users. Throws CONFIG_INVALID for a password that is refused.
  */
 export async function openFirstAdmin(
-  users: Users,
+  { users, random }: { users: Users; random: Random },
   dataDir: string,
   password: string | undefined,
 ): Promise<FirstAdmin | null> {
   if (await users.hasAny()) return null;
   if (password === undefined) {
-    const made = await users.create({ name: NAME, role: 'admin' });
+    const drawn = drawPassword(random);
     const file = join(dataDir, FILE_NAME);
-    await writePrivate(file, `${made.user.name}\n${made.password}\n`);
-    return { name: made.user.name, password: made.password, file };
+    // Written first: a crash in between must not lose the only password.
+    await writePrivate(file, `${NAME}\n${drawn}\n`);
+    await users.create({ name: NAME, role: 'admin', password: drawn });
+    return { name: NAME, password: drawn, file };
   }
   try {
     if (isSampleSecret(password)) throw new AppError('PASSWORD_REFUSED', { reason: 'common' });
@@ -43,9 +46,11 @@ export async function openFirstAdmin(
   return { name: NAME, password: null, file: null };
 }
 
-/** Removes the file with the first password, once a password was replaced. */
-export function createFirstPasswordRemoval(dataDir: string): (id: PrincipalId) => Promise<void> {
-  return () => rm(join(dataDir, FILE_NAME), { force: true });
+/** Removes the file with the first password once that password was replaced. */
+export function createFirstPasswordRemoval(dataDir: string): (login: string) => Promise<void> {
+  return async (login) => {
+    if (login === NAME) await rm(join(dataDir, FILE_NAME), { force: true });
+  };
 }
 
 async function writePrivate(file: string, text: string): Promise<void> {

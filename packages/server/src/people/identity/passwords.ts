@@ -26,14 +26,14 @@ export class Passwords {
 
   /** The argon2id string of a password. Throws RATE_LIMITED when too many wait. */
   hash(password: string): Promise<string> {
-    return this.#run(() => hash(password, ARGON2ID));
+    return this.#run(() => hash(toStored(password), ARGON2ID));
   }
 
   /** Returns whether the password is that of the hash; false, after as long, for null. Throws RATE_LIMITED. */
   async matches(password: string, stored: string | null): Promise<boolean> {
     this.#decoy ??= hash('', ARGON2ID);
     const against = stored ?? (await this.#decoy);
-    const isMatch = await this.#run(() => verify(against, password));
+    const isMatch = await this.#run(() => verify(against, toStored(password)));
     return isMatch && stored !== null;
   }
 
@@ -51,6 +51,11 @@ export class Passwords {
       else this.#running -= 1;
     }
   }
+}
+
+/** One form for what looks the same: keyboards differ in how they write accents. */
+function toStored(password: string): string {
+  return password.normalize('NFC');
 }
 
 /** Throws PASSWORD_REFUSED with the reason: `too_short`, `too_long`, `common`, or `name` for one that holds the user's name. */

@@ -71,8 +71,19 @@ export function updateUser(
   return { query, rows: 1 };
 }
 
-export function updateLastSignIn(db: Database<IdentityTables>, id: PrincipalId, nowMs: number): Write {
-  return { query: db.k.updateTable('principal').set({ last_sign_in_at: nowMs }).where('id', '=', id) };
+/** Refused if the user was disabled, or its password replaced, since `seen` was read. */
+export function recordSignIn(
+  db: Database<IdentityTables>,
+  seen: Pick<PrincipalRow, 'id' | 'secret_hash'>,
+  nowMs: number,
+): Write {
+  const query = db.k
+    .updateTable('principal')
+    .set({ last_sign_in_at: nowMs })
+    .where('id', '=', seen.id)
+    .where('secret_hash', '=', seen.secret_hash)
+    .where('revoked_at', 'is', null);
+  return { query, rows: 1 };
 }
 
 /** Replaces a secret or password; refused if the principal is unknown or revoked. */

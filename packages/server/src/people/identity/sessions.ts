@@ -52,6 +52,8 @@ export class Sessions {
   readonly #options: SessionOptions;
   readonly #cache = new SessionCache({ maxAgeMs: 1000, limit: 10_000 });
   readonly #listeners = new Set<() => void>();
+  /** Changes of tokens and principals so far. */
+  #changes = 0;
   /** Tokens used since the last write, by hash. */
   readonly #uses = new Map<string, number>();
 
@@ -152,6 +154,7 @@ export class Sessions {
 
   /** Empties the cache and lets everything that uses a session check it again, after a change of tokens or principals. */
   recheck(): void {
+    this.#changes += 1;
     this.#cache.clear();
     for (const listener of [...this.#listeners]) listener();
   }
@@ -178,10 +181,12 @@ export class Sessions {
     const monotonicMs = this.#clock.monotonicMs();
     let session = this.#cache.find(tokenHash, monotonicMs);
     if (!session) {
+      const changes = this.#changes;
       const found = await findToken(this.#db, tokenHash, BEARERS);
       if (!found) return null;
       session = { ...found, tokenHash };
-      this.#cache.put(session, monotonicMs);
+      // What was read before a change may no longer hold.
+      if (changes === this.#changes) this.#cache.put(session, monotonicMs);
       this.recordUse(tokenHash);
     }
     const isExpired = session.expiresAtMs !== null && session.expiresAtMs <= this.#clock.nowMs();

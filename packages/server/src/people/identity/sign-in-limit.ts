@@ -12,8 +12,8 @@ export interface SignInAttempt {
 }
 
 /**
- * Slows guesses of passwords: per account and address, per address, and per account from addresses that the user has no
- * session from. So guesses of others never lock a user out where the user works.
+ * Slows guesses of passwords: per account and address, and, from addresses that the user has no session from, per address and
+ * per account. So guesses from elsewhere never lock a user out. Those from the user's own address can, for a minute.
  */
 export class SignInLimit {
   readonly #pair: AttemptLimit;
@@ -31,8 +31,7 @@ export class SignInLimit {
     const { login, address, isFamiliar } = attempt;
     const isAllowed =
       this.#pair.allows(toPair(attempt)) &&
-      this.#address.allows(address) &&
-      (isFamiliar || this.#account.allows(login));
+      (isFamiliar || (this.#address.allows(address) && this.#account.allows(login)));
     if (!isAllowed) throw new AppError('RATE_LIMITED');
     // Counted before the password is checked: attempts at the same moment must not all pass.
     if (!isFamiliar) this.#account.count(login);

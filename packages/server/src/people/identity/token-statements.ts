@@ -130,14 +130,22 @@ export function deleteToken(
   return { query, rows: 1 };
 }
 
-/** Ends every token of a principal, but for one. */
-export function deleteTokensOf(
+/** Ends every token of a principal, with the invitations and join tokens that it made. */
+export function deleteTokensOf(db: Database<IdentityTables>, id: PrincipalId): Write {
+  return { query: db.k.deleteFrom('token').where('principal_id', '=', id) };
+}
+
+/** Ends every session, key and sign-in link of a principal, but for one. */
+export function deleteBearersOf(
   db: Database<IdentityTables>,
   id: PrincipalId,
-  except: { hash: string } | null = null,
+  { except }: { except: string },
 ): Write {
-  let query = db.k.deleteFrom('token').where('principal_id', '=', id);
-  if (except !== null) query = query.where('hash', '!=', except.hash);
+  const query = db.k
+    .deleteFrom('token')
+    .where('principal_id', '=', id)
+    .where('purpose', 'in', [...BEARERS, 'sign_in'])
+    .where('hash', '!=', except);
   return { query };
 }
 

@@ -73,13 +73,13 @@ test.each([
 });
 
 test('AU3 a first admin is made once, with a password of its own in a private file until it is changed', async () => {
-  const first = await openFirstAdmin(identity.users, folder, undefined);
+  const first = await openFirstAdmin({ users: identity.users, random: systemRandom }, folder, undefined);
 
   expect(first?.password).toMatch(/^([a-z2-9]{5}-){3}[a-z2-9]{5}$/);
   const file = first?.file ?? '';
   expect(await readFile(file, 'utf8')).toBe(`admin\n${first?.password}\n`);
   expect((await stat(file)).mode & 0o777).toBe(0o600);
-  expect(await openFirstAdmin(identity.users, folder, undefined)).toBe(null);
+  expect(await openFirstAdmin({ users: identity.users, random: systemRandom }, folder, undefined)).toBe(null);
   const session = await signIn('admin', first?.password ?? '');
   expect(session.principal.role).toBe('admin');
   await identity.users.changePassword(session, first?.password ?? '', PASSWORD);
@@ -88,18 +88,22 @@ test('AU3 a first admin is made once, with a password of its own in a private fi
 });
 
 test('AU3 admin/admin never works, and the response says where the password is', async () => {
-  await openFirstAdmin(identity.users, folder, undefined);
+  await openFirstAdmin({ users: identity.users, random: systemRandom }, folder, undefined);
   await expect(signIn('admin', 'admin')).rejects.toMatchObject({
     code: 'SAMPLE_PASSWORD',
     message: expect.stringContaining('admin-password'),
   });
-  await expect(openFirstAdmin(identity.users, folder, 'admin')).resolves.toBe(null);
+  await expect(
+    openFirstAdmin({ users: identity.users, random: systemRandom }, folder, 'admin'),
+  ).resolves.toBe(null);
 });
 
 test.each(['admin', 'password', 'changeme', '12345678', 'short'])(
   'AU3 COMFLEET_ADMIN_PASSWORD=%s is refused, and no user is made',
   async (password) => {
-    await expect(openFirstAdmin(identity.users, folder, password)).rejects.toMatchObject({
+    await expect(
+      openFirstAdmin({ users: identity.users, random: systemRandom }, folder, password),
+    ).rejects.toMatchObject({
       code: 'ADMIN_PASSWORD_REFUSED',
     });
     expect(await identity.users.hasAny()).toBe(false);
@@ -107,7 +111,7 @@ test.each(['admin', 'password', 'changeme', '12345678', 'short'])(
 );
 
 test('AU3 a first admin with the password of the environment has no file', async () => {
-  expect(await openFirstAdmin(identity.users, folder, PASSWORD)).toEqual({
+  expect(await openFirstAdmin({ users: identity.users, random: systemRandom }, folder, PASSWORD)).toEqual({
     name: 'admin',
     password: null,
     file: null,
@@ -172,6 +176,7 @@ test('AU2 AU9 a disabled user is refused at once, and let in again with the same
   await expect(signIn('ada', PASSWORD)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
   await expect(identity.users.reset(admin, 'ada')).rejects.toMatchObject({ code: 'USER_DISABLED' });
   await identity.users.change(admin, ada.id, { disabled: false });
+  expect(await identity.sessions.refresh(session)).toBe(null);
   expect((await signIn('ada', PASSWORD)).principal.id).toBe(ada.id);
 });
 
@@ -228,6 +233,42 @@ test('SE4 of 1,000 guesses at most twenty a minute are checked, and the owner st
   expect((await signIn('ada', PASSWORD)).principal.name).toBe('Ada');
   clock.advance(60_000);
   expect((await signIn('ada', PASSWORD, ELSEWHERE)).principal.name).toBe('Ada');
+});
+
+test('an admin replaces its own password with the current one only', async () => {
+  await addAda('admin');
+  const { principal } = await signIn('ada', PASSWORD);
+  await expect(identity.users.reset(principal, 'ada')).rejects.toMatchObject({ code: 'OWN_ACCOUNT' });
+});
+
+test('the first password stays in its file while other users get new ones', async () => {
+  const made = await openFirstAdmin({ users: identity.users, random: systemRandom }, folder, undefined);
+  await addAda();
+  await identity.users.reset(admin, 'ada');
+  expect(await readFile(made?.file ?? '', 'utf8')).toContain(made?.password);
+});
+
+test('join tokens stay when their maker changes its password, and end with a reset', async () => {
+  await addAda('admin');
+  const session = await signIn('ada', PASSWORD);
+  await identity.joinTokens.create(session.principal, { name: 'rack', lifetimeMs: null });
+  await identity.users.changePassword(session, PASSWORD, 'another long one');
+  expect(await identity.joinTokens.list(admin)).toHaveLength(1);
+  await identity.users.reset(admin, 'ada');
+  expect(await identity.joinTokens.list(admin)).toEqual([]);
+});
+
+test('a sign-in with the old password does not outlive a reset at the same moment', async () => {
+  await addAda();
+  const signIns = Array.from({ length: 8 }, () => signIn('ada', PASSWORD).catch(() => null));
+  await identity.users.reset(admin, 'ada');
+  for (const session of await Promise.all(signIns))
+    if (session !== null) expect(await identity.sessions.refresh(session)).toBe(null);
+});
+
+test('a password is the same however its accents are written', async () => {
+  await identity.users.add(admin, { name: 'Ada', role: 'member', password: 'caf\u00e9 au lait' });
+  expect((await signIn('ada', 'cafe\u0301 au lait')).principal.name).toBe('Ada');
 });
 
 test('SE4 guesses from one address at the same moment are limited together', async () => {

@@ -1,4 +1,4 @@
-import { createUuidV7, type PrincipalId, parseId, type Role } from '@comfleet/contract';
+import { createUuidV7, parseId, type Role } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
@@ -12,14 +12,14 @@ import {
   insertPrincipal,
   listPrincipalRows,
   readPrincipal,
-  updateLastSignIn,
+  recordSignIn,
   updateSecret,
   updateUser,
 } from './principal-statements.ts';
 import type { Session } from './session-cache.ts';
 import type { BearerPurpose, IssuedToken, Sessions } from './sessions.ts';
 import type { SignInLimit } from './sign-in-limit.ts';
-import { deleteTokensOf, hasTokenFrom } from './token-statements.ts';
+import { deleteBearersOf, deleteTokensOf, hasTokenFrom } from './token-statements.ts';
 import { checkUserName, toLogin, toUserRecord, type UserRecord } from './user-record.ts';
 
 export interface NewUser {
@@ -42,8 +42,8 @@ export interface UsersDeps {
   sessions: Sessions;
   passwords: Passwords;
   limit: SignInLimit;
-  /** Called after a password was replaced. */
-  onPasswordSet: (id: PrincipalId) => Promise<void>;
+  /** Called after the password of this login was replaced. */
+  onPasswordSet: (login: string) => Promise<void>;
 }
 
 const MAX_LISTED = 1000;
@@ -115,7 +115,9 @@ export class Users {
       ...(change.role !== undefined && { role: change.role }),
       ...(change.disabled !== undefined && { revoked_at: change.disabled ? clock.nowMs() : null }),
     };
-    if (Object.keys(columns).length > 0) await this.#commit([updateUser(db, row.id, columns)]);
+    // Whoever is let in again signs in again: an old session may be in other hands.
+    const ended = change.disabled === true ? [deleteTokensOf(db, row.id)] : [];
+    if (Object.keys(columns).length > 0) await this.#commit([updateUser(db, row.id, columns), ...ended]);
     sessions.recheck();
     return toUserRecord(await this.#load(row.id));
   }
@@ -128,6 +130,8 @@ export class Users {
   ): Promise<{ user: UserRecord; password: string | null }> {
     requirePermission(principal, 'people.manage');
     const row = await this.#load(idOrName);
+    // One's own is changed with the current password, so that a stolen session does not take the account.
+    if (row.id === principal.id) throw new AppError('OWN_ACCOUNT');
     if (password !== undefined) checkPassword(password, row.login ?? '');
     const secret = password ?? drawPassword(this.#deps.random);
     await this.#setPassword(row, secret, [deleteTokensOf(this.#deps.db, readPrincipal(row).id)]);
@@ -136,7 +140,7 @@ export class Users {
   }
 
   /**
-   * Replaces one's own password; every other session of the user ends. Throws UNAUTHORIZED for a wrong current password,
+   * Replaces one's own password; every other session and key of the user ends. Throws UNAUTHORIZED for a wrong current password,
    * PASSWORD_REFUSED, FORBIDDEN for anyone but a user.
    */
   async changePassword(session: Session, current: string, next: string): Promise<void> {
@@ -144,14 +148,14 @@ export class Users {
     const { principal, tokenHash } = session;
     if (principal.kind !== 'user') throw new AppError('FORBIDDEN', { needs: 'user' });
     const row = await this.#load(principal.id);
-    const attempt = { login: row.login ?? '', address: 'own-password', isFamiliar: true };
+    const attempt = { login: row.login ?? '', address: `session of ${principal.id}`, isFamiliar: true };
     limit.check(attempt);
     if (!(await passwords.matches(current, row.secret_hash))) {
       limit.countWrong(attempt);
       throw new AppError('UNAUTHORIZED');
     }
     checkPassword(next, row.login ?? '');
-    await this.#setPassword(row, next, [deleteTokensOf(db, principal.id, { hash: tokenHash })]);
+    await this.#setPassword(row, next, [deleteBearersOf(db, principal.id, { except: tokenHash })]);
   }
 
   /** Ends every session and key of a user. */
@@ -186,7 +190,9 @@ export class Users {
       throw new AppError(isSample ? 'SAMPLE_PASSWORD' : 'UNAUTHORIZED');
     }
     const { issued, write } = sessions.draw(row.id, options.purpose, options.origin);
-    await this.#commit([write, updateLastSignIn(db, row.id, clock.nowMs())]);
+    // Refused if the password was replaced or the user disabled while this one was checked.
+    const outcome = await db.commit([recordSignIn(db, row, clock.nowMs()), write]);
+    if (outcome.kind === 'refused') throw new AppError('UNAUTHORIZED');
     return { issued, user: toUserRecord(row) };
   }
 
@@ -197,7 +203,7 @@ export class Users {
     // Disabled users keep the password that they have.
     if (outcome.kind === 'refused') throw new AppError('USER_DISABLED');
     sessions.recheck();
-    await onPasswordSet(row.id);
+    await onPasswordSet(row.login ?? '');
   }
 
   async #load(idOrName: string): Promise<PrincipalRow> {

@@ -37,7 +37,8 @@ test('AU15 a rule needs a name of its own and an effect', () => {
 test('AU15 a lift by name is warned of where anybody registers under any name', () => {
   const rules = [{ name: 'a', for: { clients: ['art-*'] }, lift: { nodes: ['*'] } }];
   expect(check(rules, 'open').warnings).toEqual([['policies.0.for.clients', 'config.policy_names']]);
-  expect(check(rules, 'invite').warnings).toEqual([]);
+  expect(check(rules, 'invite').warnings).toHaveLength(1);
+  expect(check(rules, 'admin').warnings).toEqual([]);
 });
 
 test('AU15 the rules of the guide are valid', async () => {

@@ -77,7 +77,7 @@ export function checkPolicies(
     names.add(name);
     if (!hasEffect(policy)) refuse({ code: 'config.policy_empty', params: { name } });
     const isByName = policy.lift !== undefined && policy.for?.clients !== undefined;
-    if (registration === 'open' && isByName)
+    if (registration !== 'admin' && isByName)
       findings.warn(`${path}.for.clients`, plainText('config.policy_names'));
   }
 }

@@ -89,6 +89,9 @@ async function readAgain({ database, intake }: SubmitDeps, task: TaskRow) {
 /** Runs the same graph, values and seed as a new task, checked against the current fleet; the old one keeps its results. */
 export async function rerunTask(deps: SubmitDeps, task: TaskRow, actor: Actor): Promise<SubmitOutcome> {
   const { intake } = deps;
+  // A right that was taken away does not come back with an old task.
+  if (task.workflow_version_id === null && !actor.permissions.includes('graphs.run'))
+    throw new AppError('GRAPH_NOT_GRANTED');
   const { graph, graphText, parameters, requested, warnings } = await readAgain(deps, task);
   // The rules that bind the owner of the task, whoever runs it again.
   const owner = { ownerId: task.owner_id, projectId: task.project_id, workflow: task.workflow_name };
