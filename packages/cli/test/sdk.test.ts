@@ -193,8 +193,8 @@ describe('the rest of a real server', () => {
     const [, worker] = await comfleet.workers.list();
     const id = worker?.worker_id ?? '';
 
-    expect((await comfleet.workers.setMaintenance(id, true)).state).toBe('maintenance');
-    expect((await comfleet.workers.setMaintenance(id, false)).state).not.toBe('maintenance');
+    expect((await comfleet.workers.override(id, { maintenance: true })).state).toBe('maintenance');
+    expect((await comfleet.workers.override(id, { maintenance: false })).state).not.toBe('maintenance');
   });
 
   it('signs in with a client’s id and secret, which sees its own tasks only', async () => {

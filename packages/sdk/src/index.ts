@@ -5,6 +5,8 @@ export type { Download, DownloadOptions } from './calls/download.ts';
 export type { PendingEntry } from './calls/pending-tasks.ts';
 export type { FlatRoute, RunOptions, SubmitBody, SubmitCallOptions, TaskFilter } from './calls/tasks.ts';
 export type { NewNamedToken } from './calls/tokens.ts';
+export type { NewUserOptions } from './calls/users.ts';
+export type { WorkerOverride } from './calls/workers.ts';
 export { Comfleet, type ComfleetOptions } from './comfleet.ts';
 export type { DebugCalls } from './debug.ts';
 export { type ClientErrorCode, ComfleetError, TaskEndedError } from './errors.ts';

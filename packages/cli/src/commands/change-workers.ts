@@ -1,6 +1,6 @@
 import type { AnnounceWorker, ChangeWorker, RemoveMode, Worker } from '@comfleet/contract';
 import { plainText } from '@comfleet/contract/texts/catalogue';
-import { announceWorker, type Comfleet } from '@comfleet/sdk';
+import { announceWorker, type Comfleet, type WorkerOverride } from '@comfleet/sdk';
 import { sendDatagrams } from '../announce/send-datagrams.ts';
 import { type CommandContext, openSession } from '../context.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
@@ -94,27 +94,13 @@ export async function removeWorker(
   return EXIT.ok;
 }
 
-/** `comfleet workers drain`: it finishes what it has. */
-export function drainWorker(context: CommandContext, idOrName: string): Promise<number> {
-  return change(context, idOrName, (workers, id, call) => workers.setDraining(id, true, call));
-}
-
-/** `comfleet workers resume`: ends drain and maintenance. */
-export function resumeWorker(context: CommandContext, idOrName: string): Promise<number> {
-  return change(context, idOrName, async (workers, id, call) => {
-    await workers.setMaintenance(id, false, call);
-    return workers.setDraining(id, false, call);
-  });
-}
-
-/** `comfleet workers maintenance`. */
-export function maintainWorker(context: CommandContext, idOrName: string, isOn: boolean): Promise<number> {
-  return change(context, idOrName, (workers, id, call) => workers.setMaintenance(id, isOn, call));
-}
-
-/** `comfleet workers enable` and `disable`. */
-export function enableWorker(context: CommandContext, idOrName: string, isOn: boolean): Promise<number> {
-  return change(context, idOrName, (workers, id, call) => workers.setEnabled(id, isOn, call));
+/** `comfleet workers drain`, `maintenance`, `enable`, `disable`, and `resume`, which ends drain and maintenance. */
+export function overrideWorker(
+  context: CommandContext,
+  idOrName: string,
+  override: WorkerOverride,
+): Promise<number> {
+  return change(context, idOrName, (workers, id, call) => workers.override(id, override, call));
 }
 
 /** `comfleet workers refresh`: asks what it can run. */

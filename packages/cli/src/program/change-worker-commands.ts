@@ -9,7 +9,7 @@ const load = () => import('../commands/change-workers.ts');
 /** workers add, set, remove, drain, resume, maintenance, enable, disable, refresh, announce. */
 export function addChangeWorkerCommands(workers: Command, parts: ProgramParts): void {
   addMembershipCommands(workers, parts);
-  addSwitchCommands(workers, parts);
+  addOverrideCommands(workers, parts);
   addAnnounceCommand(workers, parts);
 }
 
@@ -36,39 +36,28 @@ function addMembershipCommands(workers: Command, { run, say }: ProgramParts): vo
     });
 }
 
-function addSwitchCommands(workers: Command, { run, say }: ProgramParts): void {
-  workers
-    .command('drain <worker>')
-    .description(say('help.workers.drain'))
-    .action(async (worker: string, _flags: object, command: Command) => {
-      await run(command, async (context) => (await load()).drainWorker(context, worker));
-    });
-  workers
-    .command('resume <worker>')
-    .description(say('help.workers.resume'))
-    .action(async (worker: string, _flags: object, command: Command) => {
-      await run(command, async (context) => (await load()).resumeWorker(context, worker));
-    });
+function addOverrideCommands(workers: Command, { run, say }: ProgramParts): void {
+  for (const [name, override] of [
+    ['drain', { draining: true }],
+    ['resume', { maintenance: false, draining: false }],
+    ['enable', { enabled: true }],
+    ['disable', { enabled: false }],
+  ] as const) {
+    workers
+      .command(`${name} <worker>`)
+      .description(say(`help.workers.${name}`))
+      .action(async (worker: string, _flags: object, command: Command) => {
+        await run(command, async (context) => (await load()).overrideWorker(context, worker, override));
+      });
+  }
   workers
     .command('maintenance <worker>')
     .description(say('help.workers.maintenance'))
     .option('--off', say('flag.off'))
     .action(async (worker: string, flags: { off?: boolean }, command: Command) => {
-      await run(command, async (context) =>
-        (await load()).maintainWorker(context, worker, flags.off !== true),
-      );
+      const override = { maintenance: flags.off !== true };
+      await run(command, async (context) => (await load()).overrideWorker(context, worker, override));
     });
-  for (const [name, isOn] of [
-    ['enable', true],
-    ['disable', false],
-  ] as const) {
-    workers
-      .command(`${name} <worker>`)
-      .description(isOn ? say('help.workers.enable') : say('help.workers.disable'))
-      .action(async (worker: string, _flags: object, command: Command) => {
-        await run(command, async (context) => (await load()).enableWorker(context, worker, isOn));
-      });
-  }
   workers
     .command('refresh <worker>')
     .description(say('help.workers.refresh'))

@@ -17,6 +17,23 @@ import {
 import { writeJson } from '../http/json-text.ts';
 import type { CallOptions, HttpTransport } from '../http/transport.ts';
 
+/** What an admin decides of a worker besides its settings. */
+export interface WorkerOverride {
+  /** Accepts no new tasks, and does not become offline. */
+  readonly maintenance?: boolean;
+  /** Finishes what it has and accepts no new tasks. */
+  readonly draining?: boolean;
+  /** Whatever the server's file says. */
+  readonly enabled?: boolean;
+}
+
+/** Each override with the end of its path. */
+const OVERRIDES = [
+  ['maintenance', 'maintenance'],
+  ['draining', 'drain'],
+  ['enabled', 'enabled'],
+] as const;
+
 /** Everything about the ComfyUI servers of the fleet. */
 export class WorkerCalls {
   readonly #transport: HttpTransport;
@@ -93,19 +110,17 @@ export class WorkerCalls {
     return await this.#transport.json(request, removedWorkerSchema);
   }
 
-  /** In maintenance a worker takes no new task, and does not become offline. */
-  async setMaintenance(workerId: string, on: boolean, options: CallOptions = {}): Promise<Worker> {
-    return await this.#switch(`${pathOf(workerId)}/maintenance`, on, options);
-  }
-
-  /** A drained worker finishes what it has and takes no new task. */
-  async setDraining(workerId: string, on: boolean, options: CallOptions = {}): Promise<Worker> {
-    return await this.#switch(`${pathOf(workerId)}/drain`, on, options);
-  }
-
-  /** Whatever the server's file says of it. */
-  async setEnabled(workerId: string, on: boolean, options: CallOptions = {}): Promise<Worker> {
-    return await this.#switch(`${pathOf(workerId)}/enabled`, on, options);
+  /** Sets what the server's file says otherwise, and returns the worker after it. The rest stays as it is. */
+  async override(workerId: string, override: WorkerOverride, options: CallOptions = {}): Promise<Worker> {
+    let worker: Worker | null = null;
+    for (const [name, path] of OVERRIDES) {
+      const on = override[name];
+      if (on === undefined) continue;
+      const body = writeJson({ on });
+      const request = { ...options, method: 'POST', path: `${pathOf(workerId)}/${path}`, body } as const;
+      worker = await this.#transport.json({ ...request, repeatable: true }, workerSchema);
+    }
+    return worker ?? (await this.load(workerId, options));
   }
 
   /** Asks the worker now which node classes and models it has. */
@@ -128,17 +143,6 @@ export class WorkerCalls {
     const { lines, ...call } = options;
     const request = { ...call, method: 'GET', path: `${pathOf(workerId)}/logs`, query: { lines } } as const;
     return await this.#transport.json(request, workerLogSchema);
-  }
-
-  async #switch(path: string, on: boolean, options: CallOptions): Promise<Worker> {
-    const request = {
-      ...options,
-      method: 'POST',
-      path,
-      body: writeJson({ on }),
-      repeatable: true,
-    } as const;
-    return await this.#transport.json(request, workerSchema);
   }
 }
 
