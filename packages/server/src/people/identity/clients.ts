@@ -153,7 +153,6 @@ export class Clients {
       kind: 'client',
       name: request.name,
       login: null,
-      subject: null,
       description: request.description,
       secret_hash: hashSecret(secret),
       secret_set_at: nowMs,

@@ -8,8 +8,6 @@ export interface PrincipalRow {
   name: string;
   /** Of users: the name in its one compared form; unique. Null for everyone else. */
   login: string | null;
-  /** Of users that sign in by an identity provider: its issuer and their subject there, as one hash; unique. */
-  subject: string | null;
   description: string | null;
   /** SHA-256 hex of a random secret (clients), argon2id string (users), null (system). */
   secret_hash: string | null;

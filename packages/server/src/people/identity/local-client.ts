@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Database } from '../../platform/database/database.ts';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
+import { commitAll } from './commit-all.ts';
 import { drawToken } from './draw-token.ts';
 import type { Identity } from './identity.ts';
 import type { IdentityTables } from './identity-tables.ts';
@@ -78,13 +79,12 @@ async function renewCredential(deps: Deps): Promise<Found> {
     principalId: principal.id,
     lifetimeMs: null,
   });
-  const outcome = await db.commit([
+  await commitAll(db, [
     deleteTokensOf(db, principal.id),
     insertToken(db, token.row),
     deleteSetting(db, SETTING),
     insertSetting(db, SETTING, principal.id),
   ]);
-  if (outcome.kind === 'refused') throw new AppError('CONFLICT', { reason: outcome.reason });
   identity.sessions.recheck();
   return {
     principal,

@@ -2,6 +2,7 @@ import { parseId } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
+import { commitAll } from './commit-all.ts';
 import { drawToken } from './draw-token.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import { may, type Principal, requirePermission } from './principal.ts';
@@ -55,8 +56,7 @@ export class NamedTokens {
       { clock: this.#clock, random: this.#random },
       { kind: this.#purpose, purpose: this.#purpose, principalId: principal.id, ...request },
     );
-    const outcome = await this.#db.commit([insertToken(this.#db, row)]);
-    if (outcome.kind === 'refused') throw new AppError('CONFLICT', { reason: outcome.reason });
+    await commitAll(this.#db, [insertToken(this.#db, row)]);
     return { row: { ...row, owner_name: principal.name }, text };
   }
 

@@ -1,7 +1,8 @@
 import { type PrincipalId, parseId } from '@comfleet/contract';
-import type { Database, Write } from '../../platform/database/database.ts';
+import type { Database } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
+import { commitAll } from './commit-all.ts';
 import { drawToken, type TokenOrigin } from './draw-token.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import { hashSecret, hasSecretForm } from './secret.ts';
@@ -90,7 +91,7 @@ export class Sessions {
   /** Issues a bearer token to a principal whose credentials were checked. */
   async issue(principalId: PrincipalId, purpose: BearerPurpose, origin?: TokenOrigin): Promise<IssuedToken> {
     const { issued, write } = this.draw(principalId, purpose, origin);
-    await this.#commit([write]);
+    await commitAll(this.#db, [write]);
     return issued;
   }
 
@@ -100,7 +101,7 @@ export class Sessions {
       { clock: this.#clock, random: this.#random },
       { kind: 'code', purpose: 'sign_in', principalId, lifetimeMs: CODE_LIFETIME_MS },
     );
-    await this.#commit([insertToken(this.#db, row)]);
+    await commitAll(this.#db, [insertToken(this.#db, row)]);
     return { code: text, expiresAtMs: row.created_at + CODE_LIFETIME_MS };
   }
 
@@ -133,7 +134,7 @@ export class Sessions {
   async signOut({ tokenHash, principal }: Session, from: 'here' | 'everywhere'): Promise<void> {
     const ending =
       from === 'here' ? deleteSignIn(this.#db, tokenHash) : deleteSignIns(this.#db, principal.id);
-    await this.#commit([ending]);
+    await commitAll(this.#db, [ending]);
     this.recheck();
   }
 
@@ -174,7 +175,7 @@ export class Sessions {
   async tidy(): Promise<void> {
     const uses = [...this.#uses].map(([hash, usedAtMs]) => touchToken(this.#db, hash, usedAtMs));
     this.#uses.clear();
-    await this.#commit([...uses, deleteExpiredTokens(this.#db, this.#clock.nowMs())]);
+    await commitAll(this.#db, [...uses, deleteExpiredTokens(this.#db, this.#clock.nowMs())]);
   }
 
   async #loadSession(tokenHash: string): Promise<Session | null> {
@@ -191,10 +192,5 @@ export class Sessions {
     }
     const isExpired = session.expiresAtMs !== null && session.expiresAtMs <= this.#clock.nowMs();
     return isExpired ? null : session;
-  }
-
-  async #commit(writes: readonly Write[]): Promise<void> {
-    const outcome = await this.#db.commit(writes);
-    if (outcome.kind === 'refused') throw new AppError('CONFLICT', { reason: outcome.reason });
   }
 }

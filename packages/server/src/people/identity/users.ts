@@ -2,6 +2,7 @@ import { createUuidV7, parseId, type Role } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
+import { commitAll } from './commit-all.ts';
 import type { TokenOrigin } from './draw-token.ts';
 import type { IdentityTables, PrincipalRow } from './identity-tables.ts';
 import { checkPassword, drawPassword, type Passwords } from './passwords.ts';
@@ -87,7 +88,6 @@ export class Users {
       kind: 'user',
       name: shown,
       login,
-      subject: null,
       description: null,
       secret_hash: await passwords.hash(secret),
       secret_set_at: nowMs,
@@ -117,7 +117,8 @@ export class Users {
     };
     // Whoever is let in again signs in again: an old session may be in other hands.
     const ended = change.disabled === true ? [deleteTokensOf(db, row.id)] : [];
-    if (Object.keys(columns).length > 0) await this.#commit([updateUser(db, row.id, columns), ...ended]);
+    if (Object.keys(columns).length > 0)
+      await commitAll(this.#deps.db, [updateUser(db, row.id, columns), ...ended]);
     sessions.recheck();
     return toUserRecord(await this.#load(row.id));
   }
@@ -162,7 +163,7 @@ export class Users {
   async signOut(principal: Principal, idOrName: string): Promise<void> {
     requirePermission(principal, 'people.manage');
     const { id } = readPrincipal(await this.#load(idOrName));
-    await this.#commit([deleteTokensOf(this.#deps.db, id)]);
+    await commitAll(this.#deps.db, [deleteTokensOf(this.#deps.db, id)]);
     this.#deps.sessions.recheck();
   }
 
@@ -212,10 +213,5 @@ export class Users {
     const row = id === null ? await findUserByLogin(db, toLogin(idOrName)) : await findPrincipal(db, id);
     if (row?.kind !== 'user') throw new AppError('USER_NOT_FOUND');
     return row;
-  }
-
-  async #commit(writes: readonly Write[]): Promise<void> {
-    const outcome = await this.#deps.db.commit(writes);
-    if (outcome.kind === 'refused') throw new AppError('CONFLICT', { reason: outcome.reason });
   }
 }

@@ -8,7 +8,7 @@ import { tables as attemptFingerprints } from './0005-attempt-fingerprints.ts';
 import { renames as storedTexts } from './0006-stored-texts.ts';
 import { tables as taskWarnings } from './0007-task-warnings.ts';
 import { indexes as waitingTasks } from './0008-waiting-tasks.ts';
-import { columns as peopleColumns, indexes as peopleIndexes, tables as peopleTables } from './0009-people.ts';
+import { columns as peopleColumns, indexes as peopleIndexes } from './0009-people.ts';
 
 /** A forward step of the schema. `minBinary` is the oldest schema version whose programs still work after it. */
 export interface Migration {
@@ -40,7 +40,7 @@ export const migrations: readonly Migration[] = [
     version: 9,
     name: 'people',
     minBinary: 6,
-    tables: peopleTables,
+    tables: [],
     columns: peopleColumns,
     indexes: peopleIndexes,
   },
