@@ -88,6 +88,7 @@ export const en = {
   'reason.large_batch': 'the batch has {tasks} tasks; at most {limit} are allowed',
   'reason.many_nodes': 'the graph has {nodes} nodes; at most {limit} are allowed (limits.graph_nodes)',
   'reason.pixels': 'the picture is {width} × {height}; at most {limit} pixels are allowed',
+  'reason.frames': 'the picture is animated with {frames} frames; at most {limit} are allowed',
   'reason.owned':
     '{worker} belongs to {owner}; change it there. Drain, maintenance and enabled can be set here',
   'owner.file': '{file}',

@@ -81,6 +81,7 @@ export const zhCn = {
   'reason.large_batch': '批次有 {tasks} 个任务，最多 {limit} 个',
   'reason.many_nodes': '节点图有 {nodes} 个节点，最多 {limit} 个（limits.graph_nodes）',
   'reason.pixels': '图片为 {width} × {height}，最多 {limit} 像素',
+  'reason.frames': '图片是 {frames} 帧的动画，最多 {limit} 帧',
   'reason.owned': '{worker} 属于 {owner}，请在那里修改；此处可设置排空、维护和启用',
   'owner.file': '{file}',
   'owner.start': '服务器的环境变量或命令行',

@@ -81,6 +81,7 @@ export const zhTw = {
   'reason.large_batch': '批次有 {tasks} 個任務，最多 {limit} 個',
   'reason.many_nodes': '節點圖有 {nodes} 個節點，最多 {limit} 個（limits.graph_nodes）',
   'reason.pixels': '圖片為 {width} × {height}，最多 {limit} 像素',
+  'reason.frames': '圖片是 {frames} 幀的動畫，最多 {limit} 幀',
   'reason.owned': '{worker} 屬於 {owner}，請在那裡修改；此處可設定停止接收新任務、維護和啟用',
   'owner.file': '{file}',
   'owner.start': '伺服器的環境變數或命令列',

@@ -87,6 +87,17 @@ describe('picture by its first bytes', () => {
     expect(readPicture(head)).toEqual(picture);
   });
 
+  test('the frames of an animated PNG are read from before its pixels', () => {
+    const animation = bytes([0, 0, 0, 8], 'acTL', [0, 1, 0x86, 0xa0], [0, 0, 0, 0], [0, 0, 0, 0]);
+    const pixels = bytes([0, 0, 0, 0], 'IDAT', [0, 0, 0, 0]);
+    const start = bytes([...PNG], [8, 6, 0, 0, 0], [0, 0, 0, 0]);
+    const head = Buffer.concat([start, animation, pixels]);
+    const known = { format: 'png', width: 512, height: 256 };
+
+    expect(readPicture(head)).toEqual({ ...known, frames: 100_000 });
+    expect(readPicture(Buffer.concat([start, pixels, animation]))).toEqual(known);
+  });
+
   test.each([
     ['nothing', new Uint8Array()],
     ['HTML under a picture’s name', bytes('<!doctype html><title>Not found</title>')],

@@ -50,13 +50,17 @@ export interface Picture {
   format: 'png' | 'jpg' | 'webp' | 'gif';
   width: number | null;
   height: number | null;
+  /** Pictures of an animated PNG; absent for any other. */
+  frames?: number;
 }
 
 /** Reads format and size from a picture's first bytes; null for an unknown format. */
 export function readPicture(head: Uint8Array): Picture | null {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   if (startsWith(head, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) && head.byteLength >= 24) {
-    return { format: 'png', width: view.getUint32(16), height: view.getUint32(20) };
+    const frames = readFrames(view);
+    const size = { width: view.getUint32(16), height: view.getUint32(20) };
+    return { format: 'png', ...size, ...(frames !== null && { frames }) };
   }
   if (startsWith(head, [0xff, 0xd8, 0xff])) return { format: 'jpg', ...readJpegSize(view) };
   if (startsWith(head, [0x47, 0x49, 0x46, 0x38]) && head.byteLength >= 10) {
@@ -69,6 +73,21 @@ export function readPicture(head: Uint8Array): Picture | null {
 
 function startsWith(bytes: Uint8Array, prefix: readonly number[]): boolean {
   return prefix.every((byte, index) => bytes[index] === byte);
+}
+
+const ANIMATION = 0x61_63_54_4c; // acTL
+const PIXELS = 0x49_44_41_54; // IDAT
+
+/** The number of pictures of a PNG, which stands before its pixels; null without one. */
+function readFrames(view: DataView): number | null {
+  let at = 8;
+  while (at + 12 <= view.byteLength) {
+    const kind = view.getUint32(at + 4);
+    if (kind === ANIMATION) return view.getUint32(at + 8);
+    if (kind === PIXELS) return null;
+    at += 12 + view.getUint32(at);
+  }
+  return null;
 }
 
 const NO_SIZE = { width: null, height: null };

@@ -64,7 +64,7 @@ export const retentionSchema = z.strictObject({
 type RawRetention = z.infer<typeof retentionSchema>;
 
 /** Decompression bombs are refused by their header; larger pictures than these are none that people make. */
-const PICTURE_LIMITS = { maxSide: 16_384, maxPixels: 64_000_000 };
+const PICTURE_LIMITS = { maxSide: 16_384, maxPixels: 64_000_000, maxFrames: 500 };
 
 export interface RetentionSettings {
   readonly tasksMs: number;
