@@ -76,6 +76,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
           headersTimeout: HEADERS_TIMEOUT_MS,
           requestTimeout: REQUEST_TIMEOUT_MS,
           keepAliveTimeout: KEEP_ALIVE_MS,
+          // The guard refuses them, in our envelope.
+          requireHostHeader: false,
         },
         limitPipelining(handler),
       ),
@@ -116,7 +118,9 @@ function addRequestGuard(app: HttpServer, options: HttpServerOptions): void {
   const isOurHost = createHostGuard(options);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ ...DEFAULT_HEADERS, 'x-request-id': request.id });
-    if (!isOurHost(request.headers.host, request.socket.localAddress)) {
+    // Of several, a proxy may have read another one than we do.
+    const hosts = request.raw.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host');
+    if (hosts.length > 1 || !isOurHost(request.headers.host, request.socket.localAddress)) {
       throw new AppError('INVALID_REQUEST', {
         reason: 'unknown_host',
         message_text: plainText('reason.unknown_host'),
