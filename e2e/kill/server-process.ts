@@ -22,6 +22,7 @@ export class ServerProcess {
   readonly #dataDir: string;
   readonly #config: string;
   #program: Program | null = null;
+  readonly #printed: string[] = [];
   #life: Promise<Life>;
   #announce: (life: Life) => void = () => {};
 
@@ -39,6 +40,11 @@ export class ServerProcess {
 
   get pid(): number {
     return this.#require().pid;
+  }
+
+  /** What all its lives printed on the terminal. */
+  get printed(): readonly string[] {
+    return [...this.#printed, ...(this.#program?.lines ?? [])];
   }
 
   get dataDir(): string {
@@ -74,6 +80,7 @@ export class ServerProcess {
     const program = Program.node([entry, this.#dataDir, this.#config, ...this.#workers], {
       env: { ...process.env, ...this.#environment, COMFLEET_FAILPOINT: failpoint },
     });
+    this.#printed.push(...(this.#program?.lines ?? []));
     this.#program = program;
     const listening = program.waitForLine(/(http:\/\/127\.0\.0\.1:\d+)/).then(() => true);
     const halted = this.waitForHalt(1).then(() => false);
