@@ -8,6 +8,7 @@ import { listFields } from './fields/list-fields.ts';
 import { optionCases } from './fields/option-cases.ts';
 import { peopleCases } from './fields/people-cases.ts';
 import { policyCases } from './fields/policy-cases.ts';
+import { projectCases } from './fields/project-cases.ts';
 import { queryCases } from './fields/query-cases.ts';
 import { type Cases, type Proof, Stage } from './fields/stage.ts';
 import { submissionCases } from './fields/submission-cases.ts';
@@ -32,6 +33,7 @@ const CASES = mergeCases([
   taskCases,
   tokenCases,
   userCases,
+  projectCases,
 ]);
 
 function mergeCases(all: readonly Cases[]): [name: string, prove: Proof][] {

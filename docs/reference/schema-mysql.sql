@@ -117,3 +117,21 @@ alter table `token` add column `last_used_at` bigint;
 create unique index `principal_login` on `principal` (`login`);
 
 create index `token_id` on `token` (`id`);
+
+create table if not exists `project` (`id` varchar(36) not null, `owner_id` varchar(36) not null, `name` varchar(191) not null, `description` longtext, `created_at` bigint not null, constraint `project_pk` primary key (`id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create index `project_owner_id` on `project` (`owner_id`);
+
+create table if not exists `project_member` (`project_id` varchar(36) not null, `principal_id` varchar(36) not null, `role` varchar(191) not null, `added_at` bigint not null, constraint `project_member_pk` primary key (`project_id`, `principal_id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create index `project_member_principal_id` on `project_member` (`principal_id`);
+
+alter table `batch` add column `project_id` varchar(36);
+
+alter table `asset` add column `project_id` varchar(36);
+
+create index `task_project_id_id` on `task` (`project_id`, `id`);
+
+create index `batch_project_id_id` on `batch` (`project_id`, `id`);
+
+create index `asset_project_id_id` on `asset` (`project_id`, `id`);

@@ -119,3 +119,21 @@ alter table "token" add column "last_used_at" bigint;
 create unique index if not exists "principal_login" on "principal" ("login");
 
 create index if not exists "token_id" on "token" ("id");
+
+create table if not exists "project" ("id" varchar(36) collate "C" not null, "owner_id" varchar(36) collate "C" not null, "name" text collate "C" not null, "description" text, "created_at" bigint not null, constraint "project_pk" primary key ("id"));
+
+create index if not exists "project_owner_id" on "project" ("owner_id");
+
+create table if not exists "project_member" ("project_id" varchar(36) collate "C" not null, "principal_id" varchar(36) collate "C" not null, "role" text collate "C" not null, "added_at" bigint not null, constraint "project_member_pk" primary key ("project_id", "principal_id"));
+
+create index if not exists "project_member_principal_id" on "project_member" ("principal_id");
+
+alter table "batch" add column "project_id" varchar(36) collate "C";
+
+alter table "asset" add column "project_id" varchar(36) collate "C";
+
+create index if not exists "task_project_id_id" on "task" ("project_id", "id");
+
+create index if not exists "batch_project_id_id" on "batch" ("project_id", "id");
+
+create index if not exists "asset_project_id_id" on "asset" ("project_id", "id");

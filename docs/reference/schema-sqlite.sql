@@ -117,3 +117,21 @@ alter table "token" add column "last_used_at" integer;
 create unique index if not exists "principal_login" on "principal" ("login");
 
 create index if not exists "token_id" on "token" ("id");
+
+create table if not exists "project" ("id" text not null, "owner_id" text not null, "name" text not null, "description" text, "created_at" integer not null, constraint "project_pk" primary key ("id"));
+
+create index if not exists "project_owner_id" on "project" ("owner_id");
+
+create table if not exists "project_member" ("project_id" text not null, "principal_id" text not null, "role" text not null, "added_at" integer not null, constraint "project_member_pk" primary key ("project_id", "principal_id"));
+
+create index if not exists "project_member_principal_id" on "project_member" ("principal_id");
+
+alter table "batch" add column "project_id" text;
+
+alter table "asset" add column "project_id" text;
+
+create index if not exists "task_project_id_id" on "task" ("project_id", "id");
+
+create index if not exists "batch_project_id_id" on "batch" ("project_id", "id");
+
+create index if not exists "asset_project_id_id" on "asset" ("project_id", "id");

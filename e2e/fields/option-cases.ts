@@ -1,6 +1,7 @@
 import type { Json } from '@comfleet/test-kit/server';
 import { expect } from 'vitest';
 import { listFiles } from '../support/files.ts';
+import { createProject } from './project-cases.ts';
 import type { Cases, Proof, Stage } from './stage.ts';
 
 /** A route for submissions, with its minimal body. */
@@ -58,7 +59,11 @@ const OPTIONS: Readonly<Record<string, OptionProof>> = {
   },
   name: shows('name', 'a name'),
   priority: shows('priority', 9),
-  project_id: shows('project_id', '01900000-0000-7000-8000-000000000001'),
+  project_id: async (stage, route) => {
+    const id = await createProject(stage);
+    expect((await runWith(stage, route, { project_id: id })).project_id).toBe(id);
+    await refuses(stage, route, { project_id: 'nowhere' }, 'nowhere', 404);
+  },
   timeout_seconds: shows('timeout_seconds', 77),
   max_attempts: async (stage, route) => {
     // A worker that ran out of memory: by default the task is retried.

@@ -1,6 +1,7 @@
 import type { Json } from '@comfleet/test-kit/server';
 import { expect } from 'vitest';
 import { picture } from '../support/graphs.ts';
+import { createProject } from './project-cases.ts';
 import type { Cases, Proof, Stage } from './stage.ts';
 
 const refuses = (request: string, names: string): Proof => {
@@ -65,6 +66,11 @@ const tasks: Record<string, Proof> = {
     );
     return { wanted, other: 'none', fits: (task) => task.batch_id === wanted };
   }),
+  'query.project_id': filters(TASKS, 'tasks', 'project_id', async (stage) => {
+    const wanted = await createProject(stage);
+    await run(stage, { project_id: wanted });
+    return { wanted, other: 'none', fits: (task) => task.project_id === wanted };
+  }),
   'query.held_reason': async (stage) => {
     const { batch_id: id, task_ids: ids } = await stage.server
       .setMaintenance(true)
@@ -111,7 +117,14 @@ const WORKER_EVENTS = '/api/fleet/workers/{id}/events';
 
 export const queryCases: Cases = {
   [`GET ${TASKS}`]: tasks,
-  'GET /api/v2/batches': pages('/api/v2/batches', 'batches', 'batch_id'),
+  'GET /api/v2/batches': {
+    ...pages('/api/v2/batches', 'batches', 'batch_id'),
+    'query.project_id': filters('/api/v2/batches', 'batches', 'project_id', async (stage) => {
+      const wanted = await createProject(stage);
+      await stage.get('POST /api/v2/batches', { graph: picture(), tasks: [{}], project_id: wanted });
+      return { wanted, other: 'none', fits: (batch) => batch.project_id === wanted };
+    }),
+  },
   'GET /api/v2/workflows': {
     'query.task_type': filters('/api/v2/workflows', 'workflows', 'task_type', async () => ({
       wanted: 'image_to_video',

@@ -45,6 +45,7 @@ export type BatchCounts = z.infer<typeof batchCountsSchema>;
 export const batchSchema = z
   .object({
     batch_id: z.string(),
+    project_id: z.string().nullable(),
     name: z.string().nullable(),
     status: z.enum(BATCH_STATES),
     /** Deprecated: the English of `message_text`. */

@@ -11,6 +11,7 @@ export * from './models.ts';
 export * from './people.ts';
 export * from './placement.ts';
 export * from './policies.ts';
+export * from './projects.ts';
 export * from './recorded-error.ts';
 export { timeLimitSchema } from './request-limits.ts';
 export * from './responses.ts';

@@ -9,6 +9,9 @@ export const errorEnvelopeSchema = z
       details: z.record(z.string(), z.unknown()).nullable(),
     }),
     request_id: z.string(),
+    /** Of NOT_PROJECT_OWNER only, as clients of the v1 layout expect them. */
+    code: z.literal(403).optional(),
+    msg: z.string().optional(),
   })
   .meta({ id: 'ErrorEnvelope' });
 

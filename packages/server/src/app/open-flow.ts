@@ -14,8 +14,8 @@ import { RunEstimates } from '../flow/estimates/run-estimates.ts';
 import { LiveUpdateHub } from '../flow/events/live-updates.ts';
 import { createExecutionCounters } from '../flow/execution/execution-counters.ts';
 import { RetryBudget } from '../flow/execution/retry-budget.ts';
+import type { Actor } from '../flow/ownership/actor.ts';
 import { toModelsKey } from '../flow/placement/needs.ts';
-import type { Actor, VisibleTo } from '../flow/tasks/actor.ts';
 import type { GraphPolicies } from '../flow/tasks/graph-policies.ts';
 import type { Secrets } from '../flow/tasks/secrets.ts';
 import { TaskJournal } from '../flow/tasks/task-journal.ts';
@@ -39,7 +39,6 @@ export interface FlowDeps {
   random: Random;
   logger: Logger;
   createId: <K extends IdKind>() => Id<K>;
-  visibleTo: VisibleTo;
   /** Checks quotas before tasks are accepted. Throws QUOTA_EXCEEDED. */
   admission: <T>(actor: Actor, count: number, accept: () => Promise<T>) => Promise<T>;
   /** The administrator's rules for graphs. */

@@ -5,7 +5,6 @@ import {
   openFirstAdmin,
 } from '../people/identity/first-admin.ts';
 import { type Identity, openIdentity } from '../people/identity/identity.ts';
-import { visibleTo } from '../people/identity/principal.ts';
 import { createGraphPolicies, type GraphPolicies } from '../people/policies/graph-policies.ts';
 import { createOwners } from '../people/policies/subjects.ts';
 import type { Database } from '../platform/database/database.ts';
@@ -20,9 +19,8 @@ export interface People {
   /** Null from the second start on. */
   firstAdmin: FirstAdmin | null;
   policies: GraphPolicies;
-  /** What flow needs of people: the owner filter, admission, and the rules for graphs. */
+  /** What flow needs of people: admission, and the rules for graphs. */
   forFlow: {
-    visibleTo: typeof visibleTo;
     admission: ReturnType<typeof createAdmission>;
     policies: GraphPolicies;
   };
@@ -62,7 +60,6 @@ export async function openPeople(
     policies,
     forFlow: {
       policies,
-      visibleTo,
       admission: createAdmission({ db: database, clock }, { waitingPerClient: limits.waitingPerClient }),
     },
   };

@@ -3,15 +3,15 @@ import type { WorkerTables } from '../fleet/workers/worker-tables.ts';
 import type { AssetTables } from '../flow/assets/asset-tables.ts';
 import type { TaskTables } from '../flow/tasks/task-tables.ts';
 import type { WorkflowTables } from '../flow/workflows/workflow-tables.ts';
-import type { IdentityTables } from '../people/identity/identity-tables.ts';
+import type { ProjectTables } from '../people/projects/project-tables.ts';
 import type { OverlayTables } from '../platform/config/overlay-tables.ts';
 
 /** Every table of the product; each area declares its own. */
 export interface Tables
   extends AssetTables,
-    IdentityTables,
     InstanceTables,
     OverlayTables,
+    ProjectTables,
     TaskTables,
     WorkerTables,
     WorkflowTables {}

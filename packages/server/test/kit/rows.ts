@@ -76,6 +76,7 @@ export function createAssetRow(changes: Partial<AssetRow> = {}): AssetRow {
   return {
     id: named('01890000-0000-7000-8000-0000000000ab'),
     owner_id: named('01890000-0000-7000-8000-0000000000f1'),
+    project_id: null,
     task_id: named('01890000-0000-7000-8000-00000000000a'),
     attempt_id: named('01890000-0000-7000-8000-0000000000aa'),
     node_id: '9',

@@ -191,6 +191,7 @@ function toSubmitted(taskId: string) {
 function sampleBatch() {
   return {
     batch_id: 'batch-1',
+    project_id: null,
     name: null,
     status: 'running' as const,
     message: '',

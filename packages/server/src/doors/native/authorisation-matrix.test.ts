@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ASSET_ID, BATCH_ID, TASK_ID } from '../../../test/kit/fake-calls/samples.ts';
 import { openTestServer, type TestServer, WORKER_ID } from '../../../test/kit/test-server.ts';
 
@@ -73,6 +73,15 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'POST /api/v2/batches/:id/pause': OWN_READ,
   'POST /api/v2/batches/:id/resume': OWN_READ,
   'POST /api/v2/batches/:id/cancel': OWN_READ,
+  'GET /api/projects': MINE,
+  'POST /api/projects': [401, 201, 201, 201],
+  'GET /api/projects/:id': OWN_READ,
+  'PATCH /api/projects/:id': OWN_READ,
+  // The third actor is no member, so the project is unknown to it.
+  'DELETE /api/projects/:id': [401, 204, 404, 404],
+  'GET /api/projects/:id/members': OWN_READ,
+  'PUT /api/projects/:id/members': [401, 200, 404, 200],
+  'DELETE /api/projects/:id/members/:member': [401, 204, 404, 404],
   'GET /api/v2/jobs/:id': OWN_READ,
   'GET /api/v2/jobs/:id/workflow': OWN_READ,
   'GET /api/v2/jobs/:id/events': OWN_READ,
@@ -162,13 +171,25 @@ const BODIES: Readonly<Record<string, object>> = {
   'POST /api/fleet/workers/:id/maintenance': { on: true },
   'POST /api/fleet/workers/:id/drain': { on: true },
   'POST /api/fleet/workers/:id/enabled': { on: true },
+  'POST /api/projects': { name: 'x' },
+  'PATCH /api/projects/:id': { name: 'y' },
   'PUT /api/fleet/balancing': { strategy: 'random' },
   'POST /api/fleet/register': { url: 'http://127.0.0.1:8188' },
 };
 
 let server: TestServer;
+/** A project of the owner with one member, who is none of the actors; a new one for each test. */
+let project = { id: '', guest: '' };
+
 beforeAll(async () => {
   server = await openTestServer();
+});
+beforeEach(async () => {
+  const { identity, owner, local } = server;
+  const { project_id: id } = await identity.projects.create(owner.principal, { name: 'Film' });
+  const { client } = await identity.clients.create({ name: 'guest', description: null, grants: [] });
+  await identity.projects.setMember(local.principal, id, { member: client.id, role: 'viewer' });
+  project = { id, guest: client.id };
 });
 afterAll(async () => {
   await server.close();
@@ -178,6 +199,7 @@ let users = 0;
 
 /** The body for a route. Each names another user: a name is taken once, and guesses of one are limited. */
 function readBody(route: string): object | undefined {
+  if (route === 'PUT /api/projects/:id/members') return { member: project.guest, role: 'editor' };
   const body = BODIES[route];
   if (body === undefined || !('username' in body)) return body;
   users += 1;
@@ -185,6 +207,8 @@ function readBody(route: string): object | undefined {
 }
 
 function toPath(url: string): string {
+  if (url.startsWith('/api/projects/'))
+    return url.replace(':id', project.id).replace(':member', project.guest);
   const id = url.includes('/batches/')
     ? BATCH_ID
     : url.includes('/workers/')
@@ -249,6 +273,9 @@ const KEYS_REFUSED = new Set([
   'DELETE /api/v2/admin/invitations/:id',
   'POST /api/v2/admin/join-tokens',
   'DELETE /api/v2/admin/join-tokens/:id',
+  'DELETE /api/projects/:id',
+  'PUT /api/projects/:id/members',
+  'DELETE /api/projects/:id/members/:member',
 ]);
 
 test.each(Object.keys(MATRIX))(

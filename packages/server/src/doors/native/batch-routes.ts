@@ -15,11 +15,22 @@ import { sendWithList } from '../../platform/http/send-json-text.ts';
 import { principalOf } from '../authentication.ts';
 import { idempotencyHeaders, readIdempotency } from './idempotency.ts';
 import type { NativeDeps } from './native-deps.ts';
-import { idParams, pageQuery, readBatchId, readCursor, SUBMIT_REFUSALS } from './route-schemas.ts';
+import {
+  idParams,
+  pageQuery,
+  readBatchId,
+  readCursor,
+  readFilterId,
+  SUBMIT_REFUSALS,
+} from './route-schemas.ts';
 import { refuseField } from './submission.ts';
 
 const batchBodySchema = z.strictObject(submitBatchSchema.shape);
 const CHANGES = ['pause', 'resume', 'cancel'] as const;
+
+const batchListQuery = pageQuery.extend({
+  project_id: z.string().max(200).optional().describe('Only batches of this project.'),
+});
 
 /** Adds batch routes. */
 export function addBatchRoutes(app: HttpServer, deps: NativeDeps): void {
@@ -53,12 +64,16 @@ export function addBatchRoutes(app: HttpServer, deps: NativeDeps): void {
     schema: {
       tags: ['batches'],
       summary: 'List batches, newest first',
-      querystring: pageQuery,
+      querystring: batchListQuery,
       response: { 200: batchPageSchema },
     },
     handler: async (request) => {
-      const { limit, cursor } = request.query;
-      const page = await batches.list(principalOf(request), limit, readCursor<'batch'>(cursor));
+      const { limit, cursor, project_id: projectId } = request.query;
+      const page = await batches.list(principalOf(request), {
+        limit,
+        cursor: readCursor<'batch'>(cursor),
+        projectId: projectId === undefined ? undefined : readFilterId<'project'>(projectId),
+      });
       return { batches: page.batches, next_cursor: page.nextCursor };
     },
   });
@@ -83,7 +98,7 @@ function addOneBatchRoutes(app: HttpServer, { batches, clock }: NativeDeps): voi
 
   for (const change of CHANGES) {
     app.post(`/api/v2/batches/:id/${change}`, {
-      config: { access: 'tasks.run', refusals: ['BATCH_NOT_FOUND', 'CONFLICT'] },
+      config: { access: 'tasks.run', refusals: ['BATCH_NOT_FOUND', 'PROJECT_READ_ONLY', 'CONFLICT'] },
       schema: {
         tags: ['batches'],
         summary: `${change[0]?.toUpperCase()}${change.slice(1)} a batch`,

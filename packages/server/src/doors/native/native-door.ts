@@ -15,6 +15,7 @@ import { addFleetRoutes } from './fleet-routes.ts';
 import { addNamedTokenRoutes } from './named-token-routes.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { addPolicyRoutes } from './policy-routes.ts';
+import { addProjectRoutes } from './project-routes.ts';
 import { addSettingsRoute } from './settings-route.ts';
 import { addStreamRoutes } from './stream-routes.ts';
 import { addSubmitRoutes } from './submit-routes.ts';
@@ -55,6 +56,7 @@ const ROUTES: readonly ((app: HttpServer, deps: NativeDeps) => void)[] = [
   addClientRoutes,
   addNamedTokenRoutes,
   addUserRoutes,
+  addProjectRoutes,
   addSubmitRoutes,
   addTaskRoutes,
   addDownloadRoute,

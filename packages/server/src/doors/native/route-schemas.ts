@@ -30,6 +30,8 @@ export const pageQuery = z.strictObject({
 export const SUBMIT_REFUSALS = [
   'POLICY_REFUSED',
   'TASK_TYPE_DISABLED',
+  'PROJECT_NOT_FOUND',
+  'PROJECT_READ_ONLY',
   'WORKFLOW_NOT_FOUND',
   'INVALID_PARAMETERS',
   'INVALID_WORKFLOW',

@@ -34,6 +34,7 @@ const taskListQuery = pageQuery.extend({
   task_type: z.string().max(200).optional(),
   worker: z.string().max(200).optional().describe('Only tasks on this worker, by id.'),
   batch_id: z.string().max(200).optional(),
+  project_id: z.string().max(200).optional().describe('Only tasks of this project.'),
   since: z
     .string()
     .max(40)
@@ -97,7 +98,7 @@ function addReadRoutes(app: HttpServer, { tasks }: NativeDeps): void {
 
 function addCancelRoutes(app: HttpServer, { tasks }: NativeDeps): void {
   app.delete('/api/v2/tasks/:id', {
-    config: { access: 'tasks.run', refusals: ['TASK_NOT_FOUND'] },
+    config: { access: 'tasks.run', refusals: ['TASK_NOT_FOUND', 'PROJECT_READ_ONLY'] },
     schema: {
       tags: ['tasks'],
       summary: 'Cancel a task',
@@ -108,7 +109,7 @@ function addCancelRoutes(app: HttpServer, { tasks }: NativeDeps): void {
   });
 
   app.post('/api/fleet/tasks/:id/decide', {
-    config: { access: 'tasks.run', refusals: ['TASK_NOT_FOUND', 'CONFLICT'] },
+    config: { access: 'tasks.run', refusals: ['TASK_NOT_FOUND', 'PROJECT_READ_ONLY', 'CONFLICT'] },
     schema: {
       tags: ['tasks'],
       summary: 'Decide whether to send a task again whose paid nodes may have run',
@@ -121,7 +122,7 @@ function addCancelRoutes(app: HttpServer, { tasks }: NativeDeps): void {
   });
 
   app.post('/api/v2/tasks/:id/cancel', {
-    config: { access: 'tasks.run', refusals: ['TASK_NOT_FOUND'] },
+    config: { access: 'tasks.run', refusals: ['TASK_NOT_FOUND', 'PROJECT_READ_ONLY'] },
     schema: {
       tags: ['tasks'],
       summary: 'Cancel a task',
@@ -210,6 +211,7 @@ function toFilter(query: TaskListQuery): TaskFilter {
     heldReason: query.held_reason,
     taskType: query.task_type,
     workerId: query.worker === undefined ? undefined : readFilterId<'worker'>(query.worker),
+    projectId: query.project_id === undefined ? undefined : readFilterId<'project'>(query.project_id),
     batchId: query.batch_id === undefined ? undefined : readFilterId<'batch'>(query.batch_id),
     sinceMs: readTime('since', query.since),
     untilMs: readTime('until', query.until),

@@ -104,7 +104,7 @@ function addListRoutes(app: HttpServer, { assets }: NativeDeps): void {
   });
 
   app.delete('/api/fleet/uploads/:id', {
-    config: { access: 'tasks.run', refusals: ['ASSET_NOT_FOUND', 'CONFLICT'] },
+    config: { access: 'tasks.run', refusals: ['ASSET_NOT_FOUND', 'PROJECT_READ_ONLY', 'CONFLICT'] },
     schema: {
       tags: ['uploads'],
       summary: 'Delete an upload that no task needs',

@@ -9,6 +9,7 @@ const insertAsset = statement<AssetTables, { [K in keyof AssetRow]: AssetRow[K] 
   k.insertInto('asset').values({
     id: p.id,
     owner_id: p.owner_id,
+    project_id: p.project_id,
     task_id: p.task_id,
     attempt_id: p.attempt_id,
     node_id: p.node_id,

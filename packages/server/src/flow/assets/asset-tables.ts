@@ -1,4 +1,4 @@
-import type { AssetId, AttemptId, PrincipalId, TaskId } from '@comfleet/contract';
+import type { AssetId, AttemptId, PrincipalId, ProjectId, TaskId } from '@comfleet/contract';
 
 export interface BlobRow {
   /** blake3 hex. */
@@ -10,6 +10,8 @@ export interface BlobRow {
 export interface AssetRow {
   id: AssetId;
   owner_id: PrincipalId;
+  /** Of the producing task; null for uploads. */
+  project_id: ProjectId | null;
   /** The producing task; null for uploads. */
   task_id: TaskId | null;
   attempt_id: AttemptId | null;

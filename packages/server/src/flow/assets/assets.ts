@@ -4,6 +4,14 @@ import { type AssetId, type Id, type IdKind, type PrincipalId, parseId } from '@
 import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { parseDataUrl } from '../../platform/text/data-url.ts';
+import type { Actor } from '../ownership/actor.ts';
+import {
+  matchesOwner,
+  type OwnerFilter,
+  requireChangeable,
+  visibleTo,
+  whereOwner,
+} from '../ownership/owner-filter.ts';
 import type { TaskTables } from '../tasks/task-tables.ts';
 import { findAsset, writeAsset, writeBlob } from './asset-rows.ts';
 import type { AssetRow, AssetTables } from './asset-tables.ts';
@@ -12,9 +20,6 @@ import { checkPicture, type PictureLimits } from './check-picture.ts';
 import { readContentType, readPicture } from './content-kind.ts';
 import { findInputFile } from './find-input-file.ts';
 import { safeName } from './safe-name.ts';
-
-/** Whose assets may be seen; the shape of flow's owner filter. */
-type Owner = { kind: 'own'; ownerId: PrincipalId } | { kind: 'all' };
 
 export interface AssetLimits extends PictureLimits {
   /** Limit of uploaded pictures; `fileBytes` is the limit of all other files. */
@@ -134,16 +139,14 @@ export class Assets {
     return (await this.#findByHash(ownerId, hash)).length > 0;
   }
 
-  async load(owner: Owner, id: AssetId): Promise<AssetRow> {
+  async load(owner: OwnerFilter, id: AssetId): Promise<AssetRow> {
     const [row] = await this.#deps.database.read(findAsset(this.#deps.database.k, id));
     const expired = row?.expires_at != null && row.expires_at <= this.#deps.database.nowMs();
-    if (!row || expired || (owner.kind === 'own' && row.owner_id !== owner.ownerId)) {
-      throw new AppError('ASSET_NOT_FOUND', { asset_id: id });
-    }
+    if (!row || expired || !matchesOwner(owner, row)) throw new AppError('ASSET_NOT_FOUND', { asset_id: id });
     return row;
   }
 
-  async listUploads(owner: Owner, limit: number): Promise<AssetRow[]> {
+  async listUploads(owner: OwnerFilter, limit: number): Promise<AssetRow[]> {
     const { database } = this.#deps;
     let query = database.k
       .selectFrom('asset')
@@ -152,13 +155,16 @@ export class Assets {
       .where('deleted_at', 'is', null)
       .orderBy('id', 'desc')
       .limit(limit);
-    if (owner.kind === 'own') query = query.where('owner_id', '=', owner.ownerId);
+    if (owner.kind !== 'all') query = query.where(whereOwner(owner));
     return database.read(query);
   }
 
-  /** Deletes the record; the blob stays while others refer to it. CONFLICT while a waiting or running task needs it. */
-  async remove(owner: Owner, id: AssetId): Promise<void> {
-    await this.load(owner, id);
+  /**
+   * Deletes the record; the blob stays while others refer to it. PROJECT_READ_ONLY for viewers of its project, CONFLICT while a
+   * waiting or running task needs it.
+   */
+  async remove(actor: Actor, id: AssetId): Promise<void> {
+    requireChangeable(actor, await this.load(visibleTo(actor), id));
     await this.removeUnneeded(id);
   }
 
@@ -185,39 +191,39 @@ export class Assets {
   }
 
   /** Resolves an image parameter: an upload's id or name, inline data, or a file below input_dir. Else MISSING_ASSET. */
-  async resolveReference(ownerId: PrincipalId, reference: string): Promise<AssetRow> {
+  async resolveReference(actor: Actor, reference: string): Promise<AssetRow> {
     const inline = parseDataUrl(reference, this.#deps.limits.pictureBytes);
     if (inline) {
       const { row } = await this.create({
-        ...this.#plainUpload(ownerId, `inline.${inline.extension}`),
+        ...this.#plainUpload(actor.id, `inline.${inline.extension}`),
         bytes: once(inline.bytes),
       });
       return row;
     }
     if (reference.length > MAX_REFERENCE)
       throw new AppError('MISSING_ASSET', { reference: reference.slice(0, 200) });
-    const known = await this.#findUpload(ownerId, reference);
+    const known = await this.#findUpload(actor, reference);
     if (known) return known;
     const path = await findInputFile(this.#deps.inputDir, reference);
     if (!path) throw new AppError('MISSING_ASSET', { reference: reference.slice(0, 200) });
     const { row } = await this.create({
-      ...this.#plainUpload(ownerId, basename(path)),
+      ...this.#plainUpload(actor.id, basename(path)),
       bytes: createReadStream(path),
       accept: 'any',
     });
     return row;
   }
 
-  /** Finds an asset of this owner by its id only, as in `core/ASSET`; null when there is none. */
-  async findOwn(ownerId: PrincipalId, id: AssetId): Promise<AssetRow | null> {
+  /** Finds an asset that the actor may see by its id only, as in `core/ASSET`; null when there is none. */
+  async findVisible(actor: Actor, id: AssetId): Promise<AssetRow | null> {
     const { database } = this.#deps;
     const [row] = await database.read(findAsset(database.k, id));
     const expired = row?.expires_at != null && row.expires_at <= database.nowMs();
-    return row && !expired && row.owner_id === ownerId ? row : null;
+    return row && !expired && matchesOwner(visibleTo(actor), row) ? row : null;
   }
 
-  /** Finds an upload of this owner by id or by name (the latest of that name). */
-  async #findUpload(ownerId: PrincipalId, reference: string): Promise<AssetRow | null> {
+  /** Finds a file that the actor may see by id, or its own upload by name (the latest of that name). */
+  async #findUpload(actor: Actor, reference: string): Promise<AssetRow | null> {
     const { database } = this.#deps;
     const now = database.nowMs();
     const id = parseId<'asset'>(reference);
@@ -225,12 +231,11 @@ export class Assets {
       database.k
         .selectFrom('asset')
         .selectAll()
-        .where('owner_id', '=', ownerId)
         .where('deleted_at', 'is', null)
         .where((eb) =>
           eb.or([
-            ...(id === null ? [] : [eb('id', '=', id)]),
-            eb.and([eb('name', '=', reference), eb('kind', '=', 'upload')]),
+            ...(id === null ? [] : [eb.and([eb('id', '=', id), whereOwner(visibleTo(actor))])]),
+            eb.and([eb('owner_id', '=', actor.id), eb('name', '=', reference), eb('kind', '=', 'upload')]),
           ]),
         )
         .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
@@ -285,6 +290,7 @@ export class Assets {
     return {
       id: this.#deps.createId<'asset'>(),
       owner_id: asset.ownerId,
+      project_id: null,
       task_id: null,
       attempt_id: null,
       node_id: null,

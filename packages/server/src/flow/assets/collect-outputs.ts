@@ -229,6 +229,7 @@ function toAssetRow(
   return {
     id,
     owner_id: job.task.owner_id,
+    project_id: job.task.project_id,
     task_id: job.task.id,
     attempt_id: job.attempt.id,
     node_id: nodeOf(job, output),

@@ -35,7 +35,7 @@ describe('name of a readable copy', () => {
   });
 
   test('RS14 results of a project lie below p{project}/{day}, whatever the project is called', () => {
-    const path = createOutputPath('/out', { ...TASK, project_id: '42' }, PICTURE);
+    const path = createOutputPath('/out', { ...TASK, project_id: named('42') }, PICTURE);
 
     expect(path).toBe(
       '/out/p42/20260304/red boat_20260305T060708_0000_0_0123456789ab.png'.split('/').join(sep),
@@ -94,7 +94,7 @@ describe('folder of a readable copy', () => {
 
   test('is the day of the task, below the project where there is one', () => {
     expect(folderOf({})).toBe('/out/20260304');
-    expect(folderOf({ project_id: '42' })).toBe('/out/p42/20260304');
+    expect(folderOf({ project_id: named('42') })).toBe('/out/p42/20260304');
   });
 
   test('RS7 is the request’s path below the output folder', () => {

@@ -10,6 +10,7 @@ const TASK = createTaskRow({
   id: ID,
   owner_id: named('owner-1'),
   batch_id: named('batch-1'),
+  project_id: named('project-1'),
   state: 'running',
 });
 const PROGRESS = { value: 0.5 } as Extract<LiveUpdate, { kind: 'progress' }>['progress'];
@@ -19,32 +20,46 @@ const createHub = (errors: unknown[] = []) =>
   new LiveUpdateHub(new FakeClock(), (error) => errors.push(error));
 
 describe('who receives an update', () => {
-  test('those who watch its task, its batch, its owner or everything, each once', () => {
+  test('those who watch its task, its batch, its owner, its project or everything, each once', () => {
     const hub = createHub();
     const received: string[] = [];
     for (const topic of [
       'task:task-1',
       'batch:batch-1',
       'owner:owner-1',
+      'project:project-1',
       'all',
       'task:task-2',
       'owner:owner-2',
+      'project:project-2',
     ] as const)
-      hub.subscribe(topic, () => received.push(topic));
+      hub.subscribe([topic], () => received.push(topic));
 
     hub.reportProgress(TASK, PROGRESS);
 
-    expect(received).toEqual(['task:task-1', 'batch:batch-1', 'owner:owner-1', 'all']);
+    expect(received).toEqual(['task:task-1', 'batch:batch-1', 'owner:owner-1', 'project:project-1', 'all']);
+  });
+
+  test('once for whoever watches its owner and its project', () => {
+    const hub = createHub();
+    const received: string[] = [];
+    const leave = hub.subscribe(['owner:owner-1', 'project:project-1'], ({ kind }) => received.push(kind));
+
+    hub.reportProgress(TASK, PROGRESS);
+    leave();
+    hub.reportProgress(TASK, PROGRESS);
+
+    expect(received).toEqual(['progress']);
   });
 
   test('PR8 a listener that throws stops neither the others nor the task', () => {
     const errors: unknown[] = [];
     const hub = createHub(errors);
     const heard: string[] = [];
-    hub.subscribe('all', () => {
+    hub.subscribe(['all'], () => {
       throw new Error('broken page');
     });
-    hub.subscribe('all', () => heard.push('second'));
+    hub.subscribe(['all'], () => heard.push('second'));
 
     hub.reportProgress(TASK, PROGRESS);
 
@@ -55,7 +70,7 @@ describe('who receives an update', () => {
   test('nobody who has left', () => {
     const hub = createHub();
     const heard: string[] = [];
-    const leave = hub.subscribe('batch:batch-1', () => heard.push('batch'));
+    const leave = hub.subscribe(['batch:batch-1'], () => heard.push('batch'));
 
     leave();
     hub.reportProgress(TASK, PROGRESS);
@@ -73,7 +88,7 @@ describe('progress and previews', () => {
     const heard: unknown[] = [];
     hub.reportProgress(TASK, PROGRESS);
     expect(hub.progressOf(ID)).toBe(PROGRESS);
-    hub.subscribe('all', (update) =>
+    hub.subscribe(['all'], (update) =>
       heard.push(update.kind === 'progress' ? update.progress.value : update.kind),
     );
 
@@ -86,7 +101,7 @@ describe('progress and previews', () => {
   test('PR7 without a watcher no preview is sent; who comes later finds the newest', () => {
     const hub = createHub();
     const heard: string[] = [];
-    hub.subscribe('task:task-2', (update) => heard.push(update.kind));
+    hub.subscribe(['task:task-2'], (update) => heard.push(update.kind));
     hub.reportProgress(TASK, PROGRESS);
 
     hub.reportPreview(TASK, IMAGE);

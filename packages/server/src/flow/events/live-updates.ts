@@ -1,4 +1,4 @@
-import type { BatchId, Preview, PrincipalId, Progress, TaskId } from '@comfleet/contract';
+import type { BatchId, Preview, PrincipalId, Progress, ProjectId, TaskId } from '@comfleet/contract';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskEventRow, TaskRow } from '../tasks/task-tables.ts';
 import { MAX_PREVIEW_BYTES, PreviewThrottle } from './preview-throttle.ts';
@@ -6,6 +6,7 @@ import { MAX_PREVIEW_BYTES, PreviewThrottle } from './preview-throttle.ts';
 interface Address {
   taskId: TaskId;
   ownerId: PrincipalId;
+  projectId: ProjectId | null;
   batchId: BatchId | null;
   isTrial: boolean;
 }
@@ -18,13 +19,13 @@ export type LiveUpdate =
 
 type Listener = (update: LiveUpdate) => void;
 
-/** What can be watched: `task:ID`, `batch:ID`, `owner:ID` or `all`. */
-export type Topic = `task:${string}` | `batch:${string}` | `owner:${string}` | 'all';
+/** What can be watched: `task:ID`, `batch:ID`, `owner:ID`, `project:ID` or `all`. */
+export type Topic = `task:${string}` | `batch:${string}` | `owner:${string}` | `project:${string}` | 'all';
 
 /** The interface for watchers, a seam like that of the engine. It stores nothing: a watcher that joins late reads SQL first. */
 export interface LiveUpdates {
-  /** Returns a function that unsubscribes. */
-  subscribe(topic: Topic, listener: Listener): () => void;
+  /** Calls `listener` once for each update of any of the topics; returns a function that unsubscribes. */
+  subscribe(topics: readonly Topic[], listener: Listener): () => void;
   /** Latest progress of a running task. */
   progressOf(taskId: TaskId): Progress | null;
   /** Latest preview of a running task. */
@@ -53,13 +54,18 @@ export class LiveUpdateHub implements LiveUpdates {
     this.#onListenerError = onListenerError;
   }
 
-  subscribe(topic: Topic, listener: Listener): () => void {
-    const listeners = this.#listeners.get(topic) ?? new Set<Listener>();
-    listeners.add(listener);
-    this.#listeners.set(topic, listeners);
+  subscribe(topics: readonly Topic[], listener: Listener): () => void {
+    for (const topic of topics) {
+      const listeners = this.#listeners.get(topic) ?? new Set<Listener>();
+      listeners.add(listener);
+      this.#listeners.set(topic, listeners);
+    }
     return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0) this.#listeners.delete(topic);
+      for (const topic of topics) {
+        const listeners = this.#listeners.get(topic);
+        listeners?.delete(listener);
+        if (listeners?.size === 0) this.#listeners.delete(topic);
+      }
     };
   }
 
@@ -123,29 +129,36 @@ export class LiveUpdateHub implements LiveUpdates {
   }
 
   #publish(update: LiveUpdate): void {
-    for (const topic of listTopics(update)) {
-      for (const listener of this.#listeners.get(topic) ?? []) {
-        try {
-          listener(update);
-        } catch (error) {
-          // A failing listener must not stop a task (PR8).
-          this.#onListenerError(error);
-        }
+    const listening = listTopics(update).flatMap((topic) => [...(this.#listeners.get(topic) ?? [])]);
+    // Whoever watches an owner and its projects gets an update once.
+    for (const listener of new Set(listening)) {
+      try {
+        listener(update);
+      } catch (error) {
+        // A failing listener must not stop a task (PR8).
+        this.#onListenerError(error);
       }
     }
   }
 }
 
 function toAddress(task: TaskRow): Address {
-  return { taskId: task.id, ownerId: task.owner_id, batchId: task.batch_id, isTrial: task.door === 'trial' };
+  return {
+    taskId: task.id,
+    ownerId: task.owner_id,
+    projectId: task.project_id,
+    batchId: task.batch_id,
+    isTrial: task.door === 'trial',
+  };
 }
 
-function listTopics({ taskId, batchId, ownerId, isTrial }: Address): Topic[] {
+function listTopics({ taskId, batchId, ownerId, projectId, isTrial }: Address): Topic[] {
   if (isTrial) return [`task:${taskId}`];
   return [
     `task:${taskId}`,
     ...(batchId === null ? [] : [`batch:${batchId}` as const]),
     `owner:${ownerId}`,
+    ...(projectId === null ? [] : [`project:${projectId}` as const]),
     'all',
   ];
 }

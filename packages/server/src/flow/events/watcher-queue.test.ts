@@ -7,6 +7,7 @@ import { WatcherQueue } from './watcher-queue.ts';
 const ids = (task: string) => ({
   taskId: named<'task'>(task),
   ownerId: named<'principal'>('owner'),
+  projectId: null,
   batchId: null,
   isTrial: false,
 });

@@ -1,5 +1,14 @@
 import { startTimeSlice, stringifyLosslessJson, type TimeSlice } from '@comfleet/comfyui';
-import type { BatchId, HeldReason, Id, IdKind, PrincipalId, TaskEventType, TaskId } from '@comfleet/contract';
+import type {
+  BatchId,
+  HeldReason,
+  Id,
+  IdKind,
+  PrincipalId,
+  ProjectId,
+  TaskEventType,
+  TaskId,
+} from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
@@ -15,7 +24,7 @@ import type { BatchRow, TaskDoor, TaskEventRow, TaskRow, TaskTables } from './ta
 /** A task ready for acceptance: bound, validated, and complete. */
 export interface NewTask {
   ownerId: PrincipalId;
-  projectId: string | null;
+  projectId: ProjectId | null;
   door: TaskDoor;
   taskType: string;
   name: string | null;

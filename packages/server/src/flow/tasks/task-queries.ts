@@ -5,6 +5,7 @@ import {
   type Fingerprint,
   type HeldReason,
   lowestId,
+  type ProjectId,
   type TaskId,
   type TaskState,
   type WorkerId,
@@ -13,7 +14,14 @@ import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Database } from '../../platform/database/database.ts';
 import { statement } from '../../platform/database/statement.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
-import type { OwnerFilter } from './actor.ts';
+import type { Actor } from '../ownership/actor.ts';
+import {
+  matchesOwner,
+  type OwnerFilter,
+  requireChangeable,
+  visibleTo,
+  whereOwner,
+} from '../ownership/owner-filter.ts';
 import { findTask } from './task-rows.ts';
 import type {
   AttemptFingerprintRow,
@@ -31,6 +39,7 @@ export interface TaskSelection {
   taskType?: string;
   workerId?: WorkerId;
   batchId?: BatchId;
+  projectId?: ProjectId;
   sinceMs?: number;
   untilMs?: number;
   limit: number;
@@ -45,8 +54,18 @@ export async function loadVisibleTask(
   id: TaskId,
 ): Promise<TaskRow> {
   const [row] = await database.read(findTask(database.k, id));
-  if (!row || (owner.kind === 'own' && row.owner_id !== owner.ownerId))
-    throw new AppError('TASK_NOT_FOUND', { task_id: id });
+  if (!row || !matchesOwner(owner, row)) throw new AppError('TASK_NOT_FOUND', { task_id: id });
+  return row;
+}
+
+/** The same for a task that the caller may change; PROJECT_READ_ONLY for one that it sees as a viewer only. */
+export async function loadChangeableTask(
+  database: Database<TaskTables>,
+  actor: Actor,
+  id: TaskId,
+): Promise<TaskRow> {
+  const row = await loadVisibleTask(database, visibleTo(actor), id);
+  requireChangeable(actor, row);
   return row;
 }
 
@@ -102,11 +121,12 @@ function filterTasks(
   selection: Omit<TaskSelection, 'limit'>,
 ) {
   let query = database.k.selectFrom('task').where('door', '!=', 'trial');
-  if (owner.kind === 'own') query = query.where('owner_id', '=', owner.ownerId);
+  if (owner.kind !== 'all') query = query.where(whereOwner(owner));
   if (selection.states?.length) query = query.where('state', 'in', [...selection.states]);
   if (selection.heldReason) query = query.where('held_reason', '=', selection.heldReason);
   if (selection.taskType) query = query.where('task_type', '=', selection.taskType);
   if (selection.workerId) query = query.where('worker_id', '=', selection.workerId);
+  if (selection.projectId) query = query.where('project_id', '=', selection.projectId);
   if (selection.batchId) query = query.where('batch_id', '=', selection.batchId);
   if (selection.sinceMs !== undefined) query = query.where('created_at', '>=', selection.sinceMs);
   if (selection.untilMs !== undefined) query = query.where('created_at', '<', selection.untilMs);

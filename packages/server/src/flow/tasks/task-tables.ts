@@ -6,6 +6,7 @@ import type {
   BatchId,
   HeldReason,
   PrincipalId,
+  ProjectId,
   TaskEventType,
   TaskId,
   TaskState,
@@ -22,7 +23,7 @@ export type TaskDoor = 'native' | 'comfy-v2' | 'trial';
 export interface TaskRow {
   id: TaskId;
   owner_id: PrincipalId;
-  project_id: string | null;
+  project_id: ProjectId | null;
   state: TaskState;
   /** Incremented by every change; also the number of the change's event. */
   version: number;
@@ -137,6 +138,7 @@ export interface SecretRow {
 export interface BatchRow {
   id: BatchId;
   owner_id: PrincipalId;
+  project_id: ProjectId | null;
   name: string | null;
   state: 'running' | 'paused' | 'canceled' | 'finished';
   version: number;

@@ -1,7 +1,8 @@
 import type { Database } from '../../platform/database/database.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
+import type { ProjectTables } from '../projects/project-tables.ts';
+import { Projects } from '../projects/projects.ts';
 import { Clients, type Registration } from './clients.ts';
-import type { IdentityTables } from './identity-tables.ts';
 import { Keys } from './keys.ts';
 import { NamedTokens } from './named-tokens.ts';
 import { Passwords } from './passwords.ts';
@@ -18,6 +19,7 @@ export interface Identity {
   /** With them workers register. */
   readonly joinTokens: NamedTokens;
   readonly users: Users;
+  readonly projects: Projects;
 }
 
 export interface IdentityOptions extends SessionOptions {
@@ -27,7 +29,7 @@ export interface IdentityOptions extends SessionOptions {
 }
 
 export function openIdentity(
-  deps: { db: Database<IdentityTables>; clock: Clock; random: Random },
+  deps: { db: Database<ProjectTables>; clock: Clock; random: Random },
   options: IdentityOptions,
 ): Identity {
   const sessions = new Sessions(deps, options);
@@ -39,6 +41,7 @@ export function openIdentity(
     keys: new Keys(all),
     invitations,
     joinTokens: new NamedTokens(all, 'join'),
+    projects: new Projects(all),
     users: new Users({
       ...{ ...all, passwords: new Passwords(), limit: new SignInLimit(deps.clock) },
       onPasswordSet: options.onPasswordSet ?? (async () => undefined),

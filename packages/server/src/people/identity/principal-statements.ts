@@ -103,7 +103,7 @@ export function updateSecret(
 type PrincipalColumns = Pick<PrincipalRow, 'id' | 'kind' | 'name' | 'role' | 'grants'>;
 
 /** Reads what a principal row says of who acts. */
-export function readPrincipal(row: PrincipalColumns): Omit<Principal, 'permissions'> {
+export function readPrincipal(row: PrincipalColumns): Omit<Principal, 'permissions' | 'projects'> {
   const { kind, name } = row;
   return { id: readId(row.id), kind, name, ...readPowers(row) };
 }

@@ -1,6 +1,7 @@
 import {
   type Client,
   type Grant,
+  type Membership,
   type Permission,
   type PrincipalId,
   type PrincipalKind,
@@ -19,6 +20,7 @@ export interface Principal {
   readonly grants: readonly Grant[];
   /** Of the role and the grants, within the scopes of the token that was used. */
   readonly permissions: readonly Permission[];
+  readonly projects: readonly Membership[];
 }
 
 /** The part of a principal that permission checks need; flow's Actor fits too. */
@@ -26,9 +28,6 @@ export interface Requester {
   readonly id: PrincipalId;
   readonly permissions: readonly string[];
 }
-
-/** Whose rows an actor may see: its own, or all. */
-export type OwnerFilter = { readonly kind: 'own'; readonly ownerId: PrincipalId } | { readonly kind: 'all' };
 
 /** A registered client as admins see it, without its secret. */
 export interface ClientRecord {
@@ -41,7 +40,7 @@ export interface ClientRecord {
   readonly revokedAtMs: number | null;
 }
 
-/** The principal of a stored identity; `scopes` narrow what its role and grants permit. */
+/** The principal of a stored identity, without its projects; `scopes` narrow what its role and grants permit. */
 export function createPrincipal(
   stored: Pick<Principal, 'id' | 'kind' | 'name' | 'role' | 'grants'>,
   scopes: readonly Permission[] | null = null,
@@ -50,14 +49,10 @@ export function createPrincipal(
   const permissions = permissionsOf(role, grants);
   return {
     ...{ id, kind, name, role, grants },
+    projects: [],
     permissions:
       scopes === null ? permissions : permissions.filter((permission) => scopes.includes(permission)),
   };
-}
-
-/** Whose rows an actor may see. Every owner filter is built from it. */
-export function visibleTo(actor: Requester): OwnerFilter {
-  return may(actor, 'tasks.see_all') ? { kind: 'all' } : { kind: 'own', ownerId: actor.id };
 }
 
 export function may(actor: Requester, permission: Permission): boolean {

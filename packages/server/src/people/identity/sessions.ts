@@ -2,9 +2,10 @@ import { type PrincipalId, parseId } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
+import { loadMemberships } from '../projects/memberships.ts';
+import type { ProjectTables } from '../projects/project-tables.ts';
 import { commitAll } from './commit-all.ts';
 import { drawToken, type TokenOrigin } from './draw-token.ts';
-import type { IdentityTables } from './identity-tables.ts';
 import { hashSecret, hasSecretForm } from './secret.ts';
 import { type Session, SessionCache } from './session-cache.ts';
 import {
@@ -47,7 +48,7 @@ const SESSIONS: readonly TokenPurpose[] = ['access', 'browser'];
 
 /** Bearer tokens and what they stand for. An ended token, or one of a revoked principal, is refused at once. */
 export class Sessions {
-  readonly #db: Database<IdentityTables>;
+  readonly #db: Database<ProjectTables>;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #options: SessionOptions;
@@ -58,7 +59,7 @@ export class Sessions {
   /** Tokens used since the last write, by hash. */
   readonly #uses = new Map<string, number>();
 
-  constructor(deps: { db: Database<IdentityTables>; clock: Clock; random: Random }, options: SessionOptions) {
+  constructor(deps: { db: Database<ProjectTables>; clock: Clock; random: Random }, options: SessionOptions) {
     this.#db = deps.db;
     this.#clock = deps.clock;
     this.#random = deps.random;
@@ -185,7 +186,8 @@ export class Sessions {
       const changes = this.#changes;
       const found = await findToken(this.#db, tokenHash, BEARERS);
       if (!found) return null;
-      session = { ...found, tokenHash };
+      const projects = await loadMemberships(this.#db, found.principal.id);
+      session = { ...found, principal: { ...found.principal, projects }, tokenHash };
       // What was read before a change may no longer hold.
       if (changes === this.#changes) this.#cache.put(session, monotonicMs);
       this.recordUse(tokenHash);

@@ -1,6 +1,8 @@
+import type { Membership } from '@comfleet/contract';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { Identity } from './identity.ts';
+import type { Principal } from './principal.ts';
 import type { Session } from './session-cache.ts';
 
 /** For expiry, and for changes by other processes. */
@@ -8,8 +10,8 @@ const PERIOD_MS = 3000;
 
 /**
  * Rechecks a session while something long-lived uses it (an event stream, a socket): every three seconds, and at once after
- * each change of tokens or principals. Calls `onEnd` once if the session is revoked, expired or without one of its
- * permissions. Returns a function that stops the checks.
+ * each change of tokens, principals or members of projects. Calls `onEnd` once if the session is revoked, expired or without one
+ * of its permissions or projects. Returns a function that stops the checks.
  */
 export function watchSession(
   { identity, clock, logger }: { identity: Identity; clock: Clock; logger: Logger },
@@ -26,8 +28,7 @@ export function watchSession(
   const recheck = async (): Promise<void> => {
     const now = await identity.sessions.refresh(session);
     if (isStopped) return;
-    const { permissions } = session.principal;
-    if (now && permissions.every((permission) => now.principal.permissions.includes(permission))) return;
+    if (now && keeps(session.principal, now.principal)) return;
     stop();
     onEnd();
   };
@@ -44,4 +45,11 @@ export function watchSession(
   const stopListening = identity.sessions.onRecheck(startRecheck);
   schedule();
   return stop;
+}
+
+/** True if a principal may still see and do everything that it could before. */
+function keeps(before: Principal, now: Principal): boolean {
+  const { permissions, projects } = before;
+  const remains = ({ projectId }: Membership) => now.projects.some((one) => one.projectId === projectId);
+  return permissions.every((permission) => now.permissions.includes(permission)) && projects.every(remains);
 }

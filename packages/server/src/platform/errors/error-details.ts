@@ -14,6 +14,7 @@ type ConflictReason =
   | 'own_client'
   | 'revoked'
   | 'too_many'
+  | 'project_owner'
   | Extract<CommitOutcome, { kind: 'refused' }>['reason'];
 
 /** Details that code reads to decide something. */

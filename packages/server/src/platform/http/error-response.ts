@@ -42,6 +42,8 @@ export function toEnvelope(error: AppError, requestId: string): ErrorEnvelope {
   return {
     error: { code: error.code, message: error.message, details: error.details },
     request_id: requestId,
+    // Clients of the v1 layout know this refusal by these two fields.
+    ...(error.code === 'NOT_PROJECT_OWNER' && { code: 403 as const, msg: '无操作权限' }),
   };
 }
 

@@ -1,5 +1,5 @@
-import type { Actor } from '../../../src/flow/tasks/actor.ts';
-import { visibleTo } from '../../../src/people/identity/principal.ts';
+import type { Actor } from '../../../src/flow/ownership/actor.ts';
+import { visibleTo } from '../../../src/flow/ownership/owner-filter.ts';
 import { AppError } from '../../../src/platform/errors/app-error.ts';
 import { named } from '../named.ts';
 

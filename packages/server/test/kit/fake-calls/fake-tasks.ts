@@ -1,7 +1,7 @@
 import type { StreamFrame, TaskId } from '@comfleet/contract';
 import type { SubmitRequest } from '../../../src/flow/calls/tasks/prepare-submission.ts';
 import type { TaskCalls } from '../../../src/flow/calls/tasks/task-calls.ts';
-import type { Actor } from '../../../src/flow/tasks/actor.ts';
+import type { Actor } from '../../../src/flow/ownership/actor.ts';
 import type { FakeOwner } from './fake-owner.ts';
 import type { FakeStreams } from './fake-streams.ts';
 import { brand, sampleTask, TASK_ID } from './samples.ts';

@@ -10,6 +10,7 @@ export const PICTURE = Buffer.from('not really a picture');
 export function sampleBatch(): Batch {
   return {
     batch_id: BATCH_ID,
+    project_id: null,
     name: null,
     status: 'running',
     message: '1 of 2 done.',

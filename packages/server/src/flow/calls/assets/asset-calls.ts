@@ -7,7 +7,8 @@ import type { AssetRow } from '../../assets/asset-tables.ts';
 import type { Assets } from '../../assets/assets.ts';
 import type { BlobStore } from '../../assets/blob-store.ts';
 import type { FlowTables } from '../../flow-tables.ts';
-import type { Actor, VisibleTo } from '../../tasks/actor.ts';
+import type { Actor } from '../../ownership/actor.ts';
+import { visibleTo } from '../../ownership/owner-filter.ts';
 import { findKeySubject, writeKey } from '../../tasks/idempotency-keys.ts';
 import { loadVisibleTask } from '../../tasks/task-queries.ts';
 
@@ -83,7 +84,6 @@ export interface AssetCallsDeps {
   database: Database<FlowTables>;
   assets: Assets;
   blobs: BlobStore;
-  visibleTo: VisibleTo;
   /** Lifetime of uploads that nothing refers to. */
   uploadLifeMs: number;
   /** Signed link to an asset's bytes. */
@@ -92,7 +92,7 @@ export interface AssetCallsDeps {
 
 /** One result of a finished task. Throws TASK_NOT_FINISHED or RESULT_NOT_FOUND. */
 async function openResult(
-  { database, blobs, visibleTo }: AssetCallsDeps,
+  { database, blobs }: AssetCallsDeps,
   actor: Actor,
   { id, index }: { id: TaskId; index: number },
 ): Promise<ContentStream> {
@@ -120,7 +120,7 @@ function toContent(blobs: BlobStore, row: AssetRow): ContentStream {
 }
 
 export function createAssetCalls(deps: AssetCallsDeps): AssetCalls {
-  const { assets, blobs, visibleTo, uploadLifeMs, linkTo } = deps;
+  const { assets, blobs, uploadLifeMs, linkTo } = deps;
   return {
     create: async (actor, upload) => {
       const { idempotency } = upload;
@@ -153,7 +153,7 @@ export function createAssetCalls(deps: AssetCallsDeps): AssetCalls {
     load: async (actor, id) => toAssetRecord(await assets.load(visibleTo(actor), id)),
     listUploads: async (actor, limit) =>
       (await assets.listUploads(visibleTo(actor), limit)).map(toAssetRecord),
-    remove: (actor, id) => assets.remove(visibleTo(actor), id),
+    remove: (actor, id) => assets.remove(actor, id),
     openResult: (actor, id, index) => openResult(deps, actor, { id, index }),
     open: async (actor, id) => toContent(blobs, await assets.load(visibleTo(actor), id)),
     openSigned: async (id: AssetId) => toContent(blobs, await assets.load({ kind: 'all' }, id)),

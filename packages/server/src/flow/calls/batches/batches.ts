@@ -5,6 +5,7 @@ import {
   type BatchDetail,
   type BatchId,
   isTerminal,
+  type ProjectId,
   plainText,
   type SubmitBatch,
   type Task,
@@ -14,7 +15,7 @@ import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
 import type { Database } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
-import type { OwnerFilter } from '../../tasks/actor.ts';
+import { matchesOwner, type OwnerFilter, whereOwner } from '../../ownership/owner-filter.ts';
 import { streamBatchTasks } from '../../tasks/task-queries.ts';
 import type { BatchRow, TaskTables } from '../../tasks/task-tables.ts';
 import type { NodeUpdate } from '../../workflows/bind-updates.ts';
@@ -90,8 +91,7 @@ export async function loadBatchRow(
   id: BatchId,
 ): Promise<BatchRow> {
   const [row] = await database.read(database.k.selectFrom('batch').selectAll().where('id', '=', id));
-  if (!row || (owner.kind === 'own' && row.owner_id !== owner.ownerId))
-    throw new AppError('BATCH_NOT_FOUND', { batch_id: id });
+  if (!row || !matchesOwner(owner, row)) throw new AppError('BATCH_NOT_FOUND', { batch_id: id });
   return row;
 }
 
@@ -126,6 +126,7 @@ export async function viewBatch(database: Database<TaskTables>, row: BatchRow): 
   const text = describeBatch(status, counts);
   return {
     batch_id: row.id,
+    project_id: row.project_id,
     name: row.name,
     status,
     message: toTaskSentence(text),
@@ -161,19 +162,29 @@ function describeBatch(status: Batch['status'], { succeeded, total, failed }: Ba
   return { code: isPaused ? 'batch.paused_failed' : 'batch.progress_failed', params };
 }
 
+/** Filter and page of a list of batches. */
+export interface BatchSelection {
+  projectId?: ProjectId;
+  limit: number;
+  /** The last batch of the previous page. */
+  cursor?: BatchId;
+}
+
+/** Lists batches, newest first. */
 export async function listBatches(
   deps: BatchDeps,
   owner: OwnerFilter,
-  limit: number,
-  cursor: BatchId | undefined,
+  selection: BatchSelection,
 ): Promise<{ batches: Batch[]; nextCursor: BatchId | null }> {
   const { database } = deps;
+  const { limit, cursor, projectId } = selection;
   let query = database.k
     .selectFrom('batch')
     .selectAll()
     .orderBy('id', 'desc')
     .limit(limit + 1);
-  if (owner.kind === 'own') query = query.where('owner_id', '=', owner.ownerId);
+  if (owner.kind !== 'all') query = query.where(whereOwner(owner));
+  if (projectId) query = query.where('project_id', '=', projectId);
   if (cursor) query = query.where('id', '<', cursor);
   const rows = await database.read(query);
   const shown = rows.slice(0, limit);

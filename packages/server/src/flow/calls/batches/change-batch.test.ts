@@ -11,6 +11,7 @@ import { type ChangeBatchDeps, changeBatch } from './change-batch.ts';
 const BATCH: BatchRow = {
   id: named('batch'),
   owner_id: named('owner'),
+  project_id: null,
   name: null,
   state: 'running',
   version: 1,
@@ -19,7 +20,13 @@ const BATCH: BatchRow = {
   created_at: 0,
   ended_at: null,
 };
-const TASK = createTaskRow({ id: named('task'), batch_id: BATCH.id, batch_index: 0, state: 'queued' });
+const TASK = createTaskRow({
+  id: named('task'),
+  owner_id: BATCH.owner_id,
+  batch_id: BATCH.id,
+  batch_index: 0,
+  state: 'queued',
+});
 
 /** Pauses a batch of one waiting task. `meanwhile` runs after its tasks are read and before they are changed. */
 async function pause(meanwhile: (journal: TaskJournal) => Promise<unknown>): Promise<TaskRow['state'][]> {
@@ -39,8 +46,8 @@ async function pause(meanwhile: (journal: TaskJournal) => Promise<unknown>): Pro
   };
   const intake = { cancel: async () => {} };
   await changeBatch(
-    { database, clock, engine, journal, intake, visibleTo: () => ({ kind: 'all' }) },
-    { id: named('owner'), name: 'owner', permissions: [] },
+    { database, clock, engine, journal, intake },
+    { id: named('owner'), name: 'owner', permissions: [], projects: [] },
     { id: BATCH.id, change: 'pause' },
   );
   expect((await journal.load(TASK.id))?.state).toBe('held');

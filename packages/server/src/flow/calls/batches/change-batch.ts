@@ -5,7 +5,8 @@ import { AppError } from '../../../platform/errors/app-error.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { FlowTables } from '../../flow-tables.ts';
-import type { Actor, OwnerFilter, VisibleTo } from '../../tasks/actor.ts';
+import type { Actor } from '../../ownership/actor.ts';
+import { type OwnerFilter, requireChangeable, visibleTo } from '../../ownership/owner-filter.ts';
 import type { TaskJournal } from '../../tasks/task-journal.ts';
 import { streamBatchTasks } from '../../tasks/task-queries.ts';
 import type { TaskRow } from '../../tasks/task-tables.ts';
@@ -18,7 +19,6 @@ export interface ChangeBatchDeps {
   engine: Pick<Engine, 'enqueue' | 'drop'>;
   journal: TaskJournal;
   intake: Pick<TaskIntake, 'cancel'>;
-  visibleTo: VisibleTo;
 }
 
 type Change = 'pause' | 'resume' | 'cancel';
@@ -31,8 +31,9 @@ export async function changeBatch(
   actor: Actor,
   { id, change }: { id: BatchId; change: Change },
 ): Promise<Batch> {
-  const { database, visibleTo } = deps;
+  const { database } = deps;
   const row = await loadBatchRow(database, visibleTo(actor), id);
+  requireChangeable(actor, row);
   const state = STATE_AFTER[change];
   if (row.state === 'canceled' && state !== 'canceled') throw new AppError('CONFLICT', { status: row.state });
   const query = database.k

@@ -1,12 +1,13 @@
 import { startTimeSlice } from '@comfleet/comfyui';
-import type { Batch, Id, IdKind } from '@comfleet/contract';
+import type { Batch, BatchId, Id, IdKind } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Database } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { FlowTables } from '../../flow-tables.ts';
+import type { Actor } from '../../ownership/actor.ts';
+import { visibleTo } from '../../ownership/owner-filter.ts';
 import type { NewTask } from '../../tasks/accept-tasks.ts';
-import type { Actor, VisibleTo } from '../../tasks/actor.ts';
 import { loadKeySubject } from '../../tasks/idempotency-keys.ts';
 import type { BatchRow } from '../../tasks/task-tables.ts';
 import type { GraphLimits } from '../../workflows/settings.ts';
@@ -39,7 +40,28 @@ export interface SubmitBatchDeps {
   clock: Clock;
   createId: <K extends IdKind>() => Id<K>;
   intake: TaskIntake;
-  visibleTo: VisibleTo;
+}
+
+/** The row of a batch; its tasks have one owner, project and priority. */
+function toBatchRow(
+  id: BatchId,
+  tasks: readonly NewTask[],
+  { name, nowMs }: { name: string | null; nowMs: number },
+): BatchRow {
+  const [first] = tasks;
+  if (!first) throw new AppError('INTERNAL', { reason: 'a batch without tasks' });
+  return {
+    id,
+    owner_id: first.ownerId,
+    project_id: first.projectId,
+    name,
+    state: 'running',
+    version: 1,
+    priority: first.priority,
+    total: tasks.length,
+    created_at: nowMs,
+    ended_at: null,
+  };
 }
 
 interface BatchRequest {
@@ -62,7 +84,7 @@ async function acceptBatch(
   { actor, body, idempotency }: BatchRequest,
   items: ReturnType<typeof listBatchItems>,
 ): Promise<{ batch: Batch; replayed: boolean }> {
-  const { database, clock, createId, intake, visibleTo } = deps;
+  const { database, clock, createId, intake } = deps;
   const batchId = createId<'batch'>();
   const tasks: NewTask[] = [];
   const seed = body.fixed_seed ? intake.drawSeed() : null;
@@ -72,7 +94,7 @@ async function acceptBatch(
   for (const [index, item] of items.entries()) {
     const options = { ...body, name: item.name ?? body.name };
     const prepared = await prepare({
-      ownerId: actor.id,
+      actor,
       door: 'native',
       body: item.body,
       options,
@@ -86,17 +108,7 @@ async function acceptBatch(
     tasks.push({ ...task, sealedSecrets: null, batch: { id: batchId, index } });
     await slice.yieldIfSpent();
   }
-  const row: BatchRow = {
-    id: batchId,
-    owner_id: actor.id,
-    name: body.name ?? null,
-    state: 'running',
-    version: 1,
-    priority: tasks[0]?.priority ?? 5,
-    total: tasks.length,
-    created_at: database.nowMs(),
-    ended_at: null,
-  };
+  const row = toBatchRow(batchId, tasks, { name: body.name ?? null, nowMs: database.nowMs() });
   const outcome = await intake.accept(tasks, {
     actor: actor.id,
     idempotency: idempotency ? { door: 'native-batch', ...idempotency } : null,

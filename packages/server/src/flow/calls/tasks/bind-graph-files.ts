@@ -1,8 +1,9 @@
 import { findNodeInfo, type Graph, listFileInputs, type ObjectInfo, type TimeSlice } from '@comfleet/comfyui';
-import { type AssetId, type PrincipalId, parseId } from '@comfleet/contract';
+import { type AssetId, parseId } from '@comfleet/contract';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { isInlineFile } from '../../../platform/text/data-url.ts';
 import type { FileSource } from '../../assets/file-source.ts';
+import type { Actor } from '../../ownership/actor.ts';
 import { type BoundInput, createInputSet } from '../../tasks/requirements.ts';
 
 /** A bound input with the size of its file. */
@@ -13,12 +14,12 @@ export interface SizedInput extends BoundInput {
 const ASSET_TYPE = 'core/ASSET';
 
 /**
- * Files of a raw graph: `core/ASSET` objects must be the caller's; plain names are bound when they name an upload, for inputs
+ * Files of a raw graph: `core/ASSET` objects must be visible to the caller; plain names are bound when they name an upload, for inputs
  * that take one as any of the known servers says. Of a class that none knows, those of well-known loaders.
  */
 export async function bindGraphFiles(
   assets: FileSource,
-  ownerId: PrincipalId,
+  actor: Actor,
   { graph, servers, slice }: { graph: Graph; servers: readonly ObjectInfo[]; slice: TimeSlice },
 ): Promise<{ graph: Graph; inputs: SizedInput[] }> {
   const inputs: SizedInput[] = [];
@@ -29,7 +30,7 @@ export async function bindGraphFiles(
       const reference = readAssetReference(value);
       if (reference === null) continue;
       const assetId = parseId<'asset'>(reference);
-      const asset = assetId === null ? null : await assets.findOwn(ownerId, assetId);
+      const asset = assetId === null ? null : await assets.findVisible(actor, assetId);
       if (!asset) {
         throw new AppError('MISSING_ASSET', {
           node_id: nodeId,
@@ -45,7 +46,7 @@ export async function bindGraphFiles(
   for (const file of listFileInputs(graph, pickClasses(graph, servers))) {
     if (isNamed(file.nodeId, file.inputName)) continue;
     await slice.yieldIfSpent();
-    const asset = await findUpload(assets, ownerId, file.value);
+    const asset = await findUpload(assets, actor, file.value);
     if (!asset) continue;
     inputs.push({ nodeId: file.nodeId, inputName: file.inputName, ...asset });
     // The bytes are kept once, as a file: not in every copy of the graph.
@@ -91,11 +92,11 @@ function pickClasses(graph: Graph, servers: readonly ObjectInfo[]): ObjectInfo {
 /** A file of the worker's own input folder is a plain name too: only what is ours is bound, escapes are refused. */
 async function findUpload(
   assets: FileSource,
-  ownerId: PrincipalId,
+  actor: Actor,
   name: string,
 ): Promise<{ assetId: AssetId; sizeBytes: number } | null> {
   try {
-    const asset = await assets.resolveReference(ownerId, name);
+    const asset = await assets.resolveReference(actor, name);
     return { assetId: asset.id, sizeBytes: asset.size_bytes };
   } catch (thrown) {
     const harmless =

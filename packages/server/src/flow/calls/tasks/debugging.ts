@@ -4,7 +4,7 @@ import type { Database } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { Engine, PromptPlace } from '../../engine/engine.ts';
 import type { FlowTables } from '../../flow-tables.ts';
-import type { OwnerFilter } from '../../tasks/actor.ts';
+import { matchesOwner, type OwnerFilter } from '../../ownership/owner-filter.ts';
 import { listVisibleTasks } from '../../tasks/task-queries.ts';
 import { findTask } from '../../tasks/task-rows.ts';
 import type { TaskRow } from '../../tasks/task-tables.ts';
@@ -90,8 +90,7 @@ async function findByTaskOrPrompt(
       .limit(1),
   );
   const [task] = rows;
-  if (!task || (owner.kind === 'own' && task.owner_id !== owner.ownerId))
-    throw new AppError('TASK_NOT_FOUND', { id });
+  if (!task || !matchesOwner(owner, task)) throw new AppError('TASK_NOT_FOUND', { id });
   return task;
 }
 

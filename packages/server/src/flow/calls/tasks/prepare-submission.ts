@@ -1,13 +1,13 @@
 import { type Graph, startTimeSlice, stringifyLosslessJson, type TimeSlice } from '@comfleet/comfyui';
-import type { AssetId, PrincipalId, SubmitOptions, Submitted } from '@comfleet/contract';
+import type { AssetId, SubmitOptions, Submitted } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { isInlineFile } from '../../../platform/text/data-url.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { FileSource } from '../../assets/file-source.ts';
+import type { Actor } from '../../ownership/actor.ts';
 import { filterByConstraints } from '../../placement/needs.ts';
 import type { NewTask } from '../../tasks/accept-tasks.ts';
-import type { Actor } from '../../tasks/actor.ts';
 import type { GraphPolicies } from '../../tasks/graph-policies.ts';
 import { type OpenChoice, type TaskRequirements, toInputBytes } from '../../tasks/requirements.ts';
 import type { TaskDoor } from '../../tasks/task-tables.ts';
@@ -25,7 +25,8 @@ import { type KnownFleet, readConstraints } from './check-fleet.ts';
 import { deriveRequirements } from './derive-requirements.ts';
 import type { KnownInventory } from './known-inventories.ts';
 import { parseSubmittedGraph } from './parse-submitted-graph.ts';
-import { type GraphOwner, refuseByPolicy } from './refuse-by-policy.ts';
+import { readProject } from './read-project.ts';
+import { refuseByPolicy } from './refuse-by-policy.ts';
 
 /** Body of a submission: a named workflow with values, or the caller's graph, a lossless JSON tree that is not changed. */
 export type SubmitBody =
@@ -85,7 +86,7 @@ export interface PreparedSubmission {
 }
 
 interface Submission {
-  ownerId: PrincipalId;
+  actor: Actor;
   door: TaskDoor;
   body: SubmitBody;
   options: SubmitOptions;
@@ -97,13 +98,14 @@ interface Submission {
 /**
  * Turns a request into a task that can be accepted: binds values into a copy of the graph, resolves files, derives requirements,
  * and checks them against the rules for graphs and the known fleet. Throws INVALID_PARAMETERS, INVALID_WORKFLOW and POLICY_REFUSED
- * (per node), WORKFLOW_FORMAT_UI, MISSING_ASSET, WORKFLOW_NOT_FOUND, TASK_TYPE_DISABLED.
+ * (per node), PROJECT_NOT_FOUND, PROJECT_READ_ONLY, WORKFLOW_FORMAT_UI, MISSING_ASSET, WORKFLOW_NOT_FOUND, TASK_TYPE_DISABLED.
  */
 export async function prepareSubmission(
   deps: SubmissionDeps,
   request: Submission,
 ): Promise<PreparedSubmission> {
-  const { body, options, ownerId, seed } = request;
+  const { body, options, actor, seed } = request;
+  const projectId = readProject(actor, options.project_id);
   const { problems: maxProblems } = deps.limits;
   const drawSeed = seed === undefined ? deps.drawSeed : () => seed;
   // A graph may be large, so other work runs between any two passes over it.
@@ -111,12 +113,15 @@ export async function prepareSubmission(
   await deps.introduced();
   const constraints = readConstraints(options);
   const offers = filterByConstraints(deps.inventories(), constraints);
-  const bound = await bindBody({ ...deps, drawSeed, offers, slice }, ownerId, body);
+  const bound = await bindBody({ ...deps, drawSeed, offers, slice }, actor, body);
   const limits = readLimits(deps, options, bound.workflow);
   await slice.yieldIfSpent();
   const graph = request.updates ? applyUpdates(bound.graph, request.updates, maxProblems) : bound.graph;
   const fleet = { ...deps, maxProblems, slice };
-  await refuseByPolicy(fleet, graph, { owner: nameOwner(request, bound), constraints });
+  await refuseByPolicy(fleet, graph, {
+    owner: { ownerId: actor.id, projectId, workflow: bound.workflow?.name ?? null },
+    constraints,
+  });
   const { requirements, heldReason, warnings } = await deriveRequirements(fleet, graph, {
     taskType: bound.taskType,
     inputs: bound.inputs.map(({ nodeId, inputName, assetId }) => ({ nodeId, inputName, assetId })),
@@ -129,26 +134,22 @@ export async function prepareSubmission(
   await slice.yieldIfSpent();
   const graphText = stringifyLosslessJson(graph);
   await slice.yieldIfSpent();
-  const stored = { graph, graphText, requirements, heldReason, timeoutMs: limits.timeoutMs };
+  const stored = { projectId, graph, graphText, requirements, heldReason, timeoutMs: limits.timeoutMs };
   return {
     warnings: [...bound.warnings, ...warnings],
     task: describeNewTask(deps, request, { ...bound, ...stored }),
   };
 }
 
-function nameOwner({ ownerId, options }: Submission, { workflow }: BoundBody): GraphOwner {
-  return { ownerId, projectId: options.project_id ?? null, workflow: workflow?.name ?? null };
-}
-
 function describeNewTask(
   { defaults }: SubmissionDeps,
-  { ownerId, door, options, updates }: Submission,
-  bound: BoundBody & Pick<NewTask, 'graphText' | 'requirements' | 'heldReason' | 'timeoutMs'>,
+  { actor, door, options, updates }: Submission,
+  bound: BoundBody & Pick<NewTask, 'projectId' | 'graphText' | 'requirements' | 'heldReason' | 'timeoutMs'>,
 ): PreparedSubmission['task'] {
   const { workflow, graph, graphText, requirements, heldReason, timeoutMs } = bound;
   return {
-    ownerId,
-    projectId: options.project_id ?? null,
+    ownerId: actor.id,
+    projectId: bound.projectId,
     door,
     taskType: bound.taskType,
     name: options.name ?? null,
@@ -204,13 +205,13 @@ function readLimits(
 /** Dependencies of binding: seeds, and the offers of workers that the task may run on. */
 type BindDeps = SubmissionDeps & { offers: readonly KnownInventory[]; slice: TimeSlice };
 
-function bindBody(deps: BindDeps, ownerId: PrincipalId, body: SubmitBody): Promise<BoundBody> {
-  return body.kind === 'graph' ? bindGraph(deps, ownerId, body.graph) : bindNamed(deps, ownerId, body);
+function bindBody(deps: BindDeps, actor: Actor, body: SubmitBody): Promise<BoundBody> {
+  return body.kind === 'graph' ? bindGraph(deps, actor, body.graph) : bindNamed(deps, actor, body);
 }
 
 async function bindNamed(
   deps: BindDeps,
-  ownerId: PrincipalId,
+  actor: Actor,
   body: Extract<SubmitBody, { kind: 'workflow' }>,
 ): Promise<BoundBody> {
   const { library, offers, standIns } = deps;
@@ -230,7 +231,7 @@ async function bindNamed(
     throw new AppError('INVALID_PARAMETERS', { problems: bound.problems, warnings: bound.warnings });
   const inputs: SizedInput[] = [];
   for (const image of bound.images) {
-    const asset = await deps.assets.resolveReference(ownerId, image.value);
+    const asset = await deps.assets.resolveReference(actor, image.value);
     if (isInlineFile(image.value)) nameInline(bound, image, asset.id);
     const file = { assetId: asset.id, sizeBytes: asset.size_bytes };
     inputs.push(...image.targets.map((target) => ({ ...target, ...file })));
@@ -280,14 +281,14 @@ function findWorkflow(
 /** Task type of graphs without a workflow. */
 const RAW_TYPE = 'custom';
 
-async function bindGraph(deps: BindDeps, ownerId: PrincipalId, written: unknown): Promise<BoundBody> {
+async function bindGraph(deps: BindDeps, actor: Actor, written: unknown): Promise<BoundBody> {
   const { library, slice } = deps;
   refuseDisabledType(library, RAW_TYPE);
   await slice.yieldIfSpent();
   const parsed = parseSubmittedGraph(written, deps.limits);
   await slice.yieldIfSpent();
   const servers = deps.inventories().map(({ inventory }) => inventory.objectInfo);
-  const { graph, inputs } = await bindGraphFiles(deps.assets, ownerId, { graph: parsed, servers, slice });
+  const { graph, inputs } = await bindGraphFiles(deps.assets, actor, { graph: parsed, servers, slice });
   const none = { workflow: null, parameters: {}, seed: null, openChoices: [], warnings: [] };
   return { graph, taskType: RAW_TYPE, inputs, ...none };
 }

@@ -1,11 +1,12 @@
 import { parseLosslessJson, stringifyLosslessJson } from '@comfleet/comfyui';
-import type { TaskId } from '@comfleet/contract';
+import type { PrincipalId, ProjectId, TaskId } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Database } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { FlowTables } from '../../flow-tables.ts';
+import type { Actor } from '../../ownership/actor.ts';
+import { changeableBy, visibleTo } from '../../ownership/owner-filter.ts';
 import type { NewTask } from '../../tasks/accept-tasks.ts';
-import type { Actor, VisibleTo } from '../../tasks/actor.ts';
 import { loadGraphText } from '../../tasks/graph-texts.ts';
 import { findKeySubject, type KeyUse, loadKeySubject } from '../../tasks/idempotency-keys.ts';
 import { parseRequirements } from '../../tasks/requirements.ts';
@@ -14,11 +15,11 @@ import { loadVisibleTask } from '../../tasks/task-queries.ts';
 import type { TaskRow } from '../../tasks/task-tables.ts';
 import { parseSubmittedGraph } from './parse-submitted-graph.ts';
 import type { SubmitOutcome, SubmitRequest } from './prepare-submission.ts';
+import { readProject } from './read-project.ts';
 import type { TaskIntake } from './task-intake.ts';
 
 export interface SubmitDeps {
   database: Database<FlowTables>;
-  visibleTo: VisibleTo;
   secrets: Secrets;
   intake: TaskIntake;
 }
@@ -40,7 +41,7 @@ async function acceptNew(
   use: KeyUse | null,
 ): Promise<SubmitOutcome> {
   const { database, intake, secrets } = deps;
-  const { task, warnings } = await intake.prepare({ ownerId: actor.id, door, body, options });
+  const { task, warnings } = await intake.prepare({ actor, door, body, options });
   const sealedSecrets = extraData ? secrets.seal(extraData) : null;
   const accepted = await intake.accept([{ ...task, batch: null, sealedSecrets }], {
     actor: actor.id,
@@ -55,7 +56,7 @@ async function acceptNew(
 }
 
 async function replay(
-  { database, visibleTo, intake }: SubmitDeps,
+  { database, intake }: SubmitDeps,
   actor: Actor,
   { taskId, warnings }: { taskId: TaskId; warnings: TaskText[] },
 ): Promise<SubmitOutcome> {
@@ -86,6 +87,15 @@ async function readAgain({ database, intake }: SubmitDeps, task: TaskRow) {
   return { ...stored, graphText: stringifyLosslessJson(graph), parameters: values, warnings };
 }
 
+/**
+ * Whose task a rerun is, and the rules of whom bind it. Members run tasks of others as their own, in the same project; whoever may
+ * see every task runs it for its owner. Throws PROJECT_NOT_FOUND if the actor is no longer a member.
+ */
+function nameOwner(task: TaskRow, actor: Actor): { ownerId: PrincipalId; projectId: ProjectId | null } {
+  if (changeableBy(actor).kind === 'all') return { ownerId: task.owner_id, projectId: task.project_id };
+  return { ownerId: actor.id, projectId: readProject(actor, task.project_id) };
+}
+
 /** Runs the same graph, values and seed as a new task, checked against the current fleet; the old one keeps its results. */
 export async function rerunTask(deps: SubmitDeps, task: TaskRow, actor: Actor): Promise<SubmitOutcome> {
   const { intake } = deps;
@@ -93,12 +103,11 @@ export async function rerunTask(deps: SubmitDeps, task: TaskRow, actor: Actor): 
   if (task.workflow_version_id === null && !actor.permissions.includes('graphs.run'))
     throw new AppError('GRAPH_NOT_GRANTED');
   const { graph, graphText, parameters, requested, warnings } = await readAgain(deps, task);
-  // The rules that bind the owner of the task, whoever runs it again.
-  const owner = { ownerId: task.owner_id, projectId: task.project_id, workflow: task.workflow_name };
+  const owner = { ...nameOwner(task, actor), workflow: task.workflow_name };
   const derived = await intake.derive(graph, requested, owner);
   const again: NewTask = {
-    ownerId: task.owner_id,
-    projectId: task.project_id,
+    ownerId: owner.ownerId,
+    projectId: owner.projectId,
     door: task.door,
     taskType: task.task_type,
     name: task.name,

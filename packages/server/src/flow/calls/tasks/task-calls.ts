@@ -14,10 +14,11 @@ import type { Clock } from '../../../platform/time/clock.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { LiveUpdates } from '../../events/live-updates.ts';
 import type { FlowTables } from '../../flow-tables.ts';
-import type { Actor, VisibleTo } from '../../tasks/actor.ts';
+import type { Actor } from '../../ownership/actor.ts';
+import { visibleTo } from '../../ownership/owner-filter.ts';
 import { loadGraphText } from '../../tasks/graph-texts.ts';
 import type { Secrets } from '../../tasks/secrets.ts';
-import { loadVisibleTask, type TaskSelection } from '../../tasks/task-queries.ts';
+import { loadChangeableTask, loadVisibleTask, type TaskSelection } from '../../tasks/task-queries.ts';
 import { checkTask, type DebugCheck, listPending, type PendingTask } from './debugging.ts';
 import { explainTask } from './explain-task.ts';
 import type { SubmitOutcome, SubmitRequest } from './prepare-submission.ts';
@@ -28,7 +29,10 @@ import { watchOwn, watchTask } from './watching.ts';
 
 export type { TaskSelection as TaskFilter } from '../../tasks/task-queries.ts';
 
-/** What doors may ask about tasks. A task of someone else looks unknown: TASK_NOT_FOUND. */
+/**
+ * What doors may ask about tasks. A task of someone else looks unknown: TASK_NOT_FOUND. Viewers of its project see it, but get
+ * PROJECT_READ_ONLY for each change.
+ */
 export interface TaskCalls {
   submit(request: SubmitRequest): Promise<SubmitOutcome>;
   load(actor: Actor, id: TaskId): Promise<TaskDetail>;
@@ -65,27 +69,26 @@ export interface TaskCallsDeps {
   engine: Engine;
   live: LiveUpdates;
   secrets: Secrets;
-  visibleTo: VisibleTo;
   views: TaskViews;
   intake: TaskIntake;
 }
 
 export function createTaskCalls(deps: TaskCallsDeps): TaskCalls {
-  const { database, visibleTo, views, intake } = deps;
+  const { database, views, intake } = deps;
   const loadRow = (actor: Actor, id: TaskId) => loadVisibleTask(database, visibleTo(actor), id);
   return {
     submit: (request) => submitTask(deps, request),
     load: (actor, id) => views.loadDetail(visibleTo(actor), id),
     list: (actor, filter) => views.list(visibleTo(actor), filter),
     cancel: async (actor, id) => {
-      await intake.cancel(await loadRow(actor, id), actor.id);
+      await intake.cancel(await loadChangeableTask(database, actor, id), actor.id);
       return views.loadDetail(visibleTo(actor), id);
     },
     decide: async (actor, id, decision) => {
-      await intake.decide(await loadRow(actor, id), actor.id, decision);
+      await intake.decide(await loadChangeableTask(database, actor, id), actor.id, decision);
       return views.loadDetail(visibleTo(actor), id);
     },
-    retry: async (actor, id) => rerunTask(deps, await loadRow(actor, id), actor),
+    retry: async (actor, id) => rerunTask(deps, await loadChangeableTask(database, actor, id), actor),
     loadGraphText: async (actor, id) => loadGraphText(database, (await loadRow(actor, id)).graph_hash),
     loadEvents: (actor, id, after) => views.loadEvents(visibleTo(actor), id, after),
     listAttempts: (actor, id) => views.listAttempts(visibleTo(actor), id),

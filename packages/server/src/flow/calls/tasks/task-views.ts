@@ -16,7 +16,7 @@ import { findResults, loadText } from '../../assets/results.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { LiveUpdates } from '../../events/live-updates.ts';
 import type { FlowTables } from '../../flow-tables.ts';
-import type { OwnerFilter } from '../../tasks/actor.ts';
+import type { OwnerFilter } from '../../ownership/owner-filter.ts';
 import {
   findTaskWarnings,
   listVisibleTasks,

@@ -5,7 +5,7 @@ import type { Clock } from '../../../platform/time/clock.ts';
 import type { LiveUpdate, LiveUpdates, Topic } from '../../events/live-updates.ts';
 import { WatcherQueue } from '../../events/watcher-queue.ts';
 import type { FlowTables } from '../../flow-tables.ts';
-import type { OwnerFilter } from '../../tasks/actor.ts';
+import type { OwnerFilter } from '../../ownership/owner-filter.ts';
 import {
   listVisibleTasks,
   loadEventRows,
@@ -35,7 +35,7 @@ export async function* watchTask(
   id: TaskId,
   options: { after: number | null; signal: AbortSignal },
 ): AsyncIterable<StreamFrame> {
-  const { queue, stop } = subscribe(deps.live, `task:${id}`, options.signal);
+  const { queue, stop } = subscribe(deps.live, [`task:${id}`], options.signal);
   const frames = new Frames(deps);
   try {
     const task = await loadVisibleTask(deps.database, owner, id);
@@ -66,7 +66,7 @@ export async function* watchBatch(
   id: BatchId,
   signal: AbortSignal,
 ): AsyncIterable<StreamFrame> {
-  const { queue, stop } = subscribe(deps.live, `batch:${id}`, signal);
+  const { queue, stop } = subscribe(deps.live, [`batch:${id}`], signal);
   const frames = new Frames(deps);
   try {
     const open = new Set<TaskId>();
@@ -85,14 +85,13 @@ export async function* watchBatch(
   }
 }
 
-/** Streams everything of one owner (for an admin: of all): open tasks first, then live events until the reader leaves. */
+/** Streams everything of an owner and its projects (for an admin: of all): open tasks first, then live events until the reader leaves. */
 export async function* watchOwn(
   deps: WatchDeps,
   owner: OwnerFilter,
   signal: AbortSignal,
 ): AsyncIterable<StreamFrame> {
-  const topic = owner.kind === 'own' ? (`owner:${owner.ownerId}` as const) : 'all';
-  const { queue, stop } = subscribe(deps.live, topic, signal);
+  const { queue, stop } = subscribe(deps.live, listTopics(owner), signal);
   const frames = new Frames(deps);
   try {
     const { rows } = await listVisibleTasks(deps.database, owner, { states: OPEN_STATES, limit: 1000 });
@@ -109,9 +108,14 @@ async function* toSnapshot(deps: WatchDeps, task: TaskRow): AsyncIterable<Stream
   if (preview) yield { kind: 'preview', task_id: task.id, preview };
 }
 
-function subscribe(live: LiveUpdates, topic: Topic, signal: AbortSignal) {
+function listTopics(owner: OwnerFilter): Topic[] {
+  if (owner.kind === 'all') return ['all'];
+  return [`owner:${owner.ownerId}`, ...owner.projectIds.map((id) => `project:${id}` as const)];
+}
+
+function subscribe(live: LiveUpdates, topics: readonly Topic[], signal: AbortSignal) {
   const queue = new WatcherQueue();
-  const unsubscribe = live.subscribe(topic, (update) => queue.push(update));
+  const unsubscribe = live.subscribe(topics, (update) => queue.push(update));
   const close = () => queue.close();
   signal.addEventListener('abort', close, { once: true });
   if (signal.aborted) close();

@@ -9,6 +9,7 @@ import { renames as storedTexts } from './0006-stored-texts.ts';
 import { tables as taskWarnings } from './0007-task-warnings.ts';
 import { indexes as waitingTasks } from './0008-waiting-tasks.ts';
 import { columns as peopleColumns, indexes as peopleIndexes } from './0009-people.ts';
+import { columns as projectColumns, indexes as projectIndexes, tables as projects } from './0010-projects.ts';
 
 /** A forward step of the schema. `minBinary` is the oldest schema version whose programs still work after it. */
 export interface Migration {
@@ -43,5 +44,14 @@ export const migrations: readonly Migration[] = [
     tables: [],
     columns: peopleColumns,
     indexes: peopleIndexes,
+  },
+  {
+    version: 10,
+    name: 'projects',
+    // An older program shows tasks of projects to their owners only, which is safe.
+    minBinary: 6,
+    tables: projects,
+    columns: projectColumns,
+    indexes: projectIndexes,
   },
 ];

@@ -1,0 +1,118 @@
+import type { PrincipalId, PrincipalKind, ProjectId } from '@comfleet/contract';
+import type { Database, Write } from '../../platform/database/database.ts';
+import type { ProjectRow, ProjectTables } from './project-tables.ts';
+
+const MAX_LISTED = 1000;
+
+/** A project with the name of its owner. */
+export interface NamedProjectRow extends ProjectRow {
+  owner_name: string;
+}
+
+function selectProjects(db: Database<ProjectTables>) {
+  return db.k
+    .selectFrom('project')
+    .innerJoin('principal', 'principal.id', 'project.owner_id')
+    .selectAll('project')
+    .select('principal.name as owner_name');
+}
+
+export async function findProject(
+  db: Database<ProjectTables>,
+  id: ProjectId,
+): Promise<NamedProjectRow | null> {
+  const [row] = await db.read(selectProjects(db).where('project.id', '=', id).limit(1));
+  return row ?? null;
+}
+
+/** Lists projects, newest first: those of the ids, or all. */
+export async function listProjectRows(
+  db: Database<ProjectTables>,
+  ids: readonly ProjectId[] | null,
+): Promise<NamedProjectRow[]> {
+  const projects = selectProjects(db).orderBy('project.id', 'desc').limit(MAX_LISTED);
+  if (ids === null) return db.read(projects);
+  return ids.length === 0 ? [] : db.read(projects.where('project.id', 'in', ids));
+}
+
+export function insertProject(db: Database<ProjectTables>, row: ProjectRow): Write {
+  return { query: db.k.insertInto('project').values(row) };
+}
+
+/** Refused if the project is unknown. */
+export function updateProject(
+  db: Database<ProjectTables>,
+  id: ProjectId,
+  change: Partial<Pick<ProjectRow, 'name' | 'description'>>,
+): Write {
+  return { query: db.k.updateTable('project').set(change).where('id', '=', id), rows: 1 };
+}
+
+/** The writes that delete a project and its memberships; refused if it is unknown. */
+export function deleteProject(db: Database<ProjectTables>, id: ProjectId): Write[] {
+  return [
+    { query: db.k.deleteFrom('project_member').where('project_id', '=', id) },
+    { query: db.k.deleteFrom('project').where('id', '=', id), rows: 1 },
+  ];
+}
+
+/** A member of a project besides its owner. */
+export interface MemberRow {
+  principal_id: PrincipalId;
+  kind: PrincipalKind;
+  name: string;
+  role: string;
+  added_at: number;
+}
+
+export async function listMemberRows(db: Database<ProjectTables>, id: ProjectId): Promise<MemberRow[]> {
+  return db.read(
+    db.k
+      .selectFrom('project_member')
+      .innerJoin('principal', 'principal.id', 'project_member.principal_id')
+      .select(['principal.kind', 'principal.name'])
+      .select(['project_member.principal_id', 'project_member.role', 'project_member.added_at'])
+      .where('project_id', '=', id)
+      .orderBy('added_at')
+      .orderBy('principal_id')
+      .limit(MAX_LISTED),
+  );
+}
+
+interface MemberKey {
+  projectId: ProjectId;
+  principalId: PrincipalId;
+}
+
+/** Refused if the principal is a member already. */
+export function insertMember(
+  db: Database<ProjectTables>,
+  { projectId, principalId }: MemberKey,
+  { role, nowMs }: { role: string; nowMs: number },
+): Write {
+  const row = { project_id: projectId, principal_id: principalId, role, added_at: nowMs };
+  return { query: db.k.insertInto('project_member').values(row) };
+}
+
+/** Refused if the principal is no member. */
+export function updateMember(
+  db: Database<ProjectTables>,
+  { projectId, principalId }: MemberKey,
+  role: string,
+): Write {
+  const query = db.k
+    .updateTable('project_member')
+    .set({ role })
+    .where('project_id', '=', projectId)
+    .where('principal_id', '=', principalId);
+  return { query };
+}
+
+/** Refused if the principal is no member. */
+export function deleteMember(db: Database<ProjectTables>, { projectId, principalId }: MemberKey): Write {
+  const query = db.k
+    .deleteFrom('project_member')
+    .where('project_id', '=', projectId)
+    .where('principal_id', '=', principalId);
+  return { query, rows: 1 };
+}
