@@ -17,6 +17,9 @@ const GROUP_LENGTH = 5;
 
 const COMMON: ReadonlySet<string> = new Set(dictionary['passwords-common'].map(String));
 
+/** Who is served next while all places are taken. */
+type Turn = 'first' | 'last';
+
 /** Hashes and checks passwords of users, a few at a time: a flood of guesses must not take all cores. */
 export class Passwords {
   #running = 0;
@@ -24,23 +27,29 @@ export class Passwords {
   /** Of no password: unknown users take as long as known ones. */
   #decoy: Promise<string> | null = null;
 
-  /** The argon2id string of a password. Throws RATE_LIMITED when too many wait. */
+  /** The argon2id string of a password. */
   hash(password: string): Promise<string> {
-    return this.#run(() => hash(toStored(password), ARGON2ID));
+    return this.#run(() => hash(toStored(password), ARGON2ID), 'first');
   }
 
-  /** Returns whether the password is that of the hash; false, after as long, for null. Throws RATE_LIMITED. */
-  async matches(password: string, stored: string | null): Promise<boolean> {
+  /**
+   * Returns whether the password is that of the hash; false, after as long, for null. `first` is for known users, whom strangers
+   * must not keep waiting; few, as their attempts are limited. Throws RATE_LIMITED for `last` when too many wait.
+   */
+  async matches(password: string, stored: string | null, turn: Turn): Promise<boolean> {
     this.#decoy ??= hash('', ARGON2ID);
     const against = stored ?? (await this.#decoy);
-    const isMatch = await this.#run(() => verify(against, toStored(password)));
+    const isMatch = await this.#run(() => verify(against, toStored(password)), turn);
     return isMatch && stored !== null;
   }
 
-  async #run<T>(work: () => Promise<T>): Promise<T> {
+  async #run<T>(work: () => Promise<T>, turn: Turn): Promise<T> {
     if (this.#running >= MAX_RUNNING) {
-      if (this.#waiting.length >= MAX_WAITING) throw new AppError('RATE_LIMITED');
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      if (turn === 'last' && this.#waiting.length >= MAX_WAITING) throw new AppError('RATE_LIMITED');
+      await new Promise<void>((resolve) => {
+        if (turn === 'first') this.#waiting.unshift(resolve);
+        else this.#waiting.push(resolve);
+      });
     } else this.#running += 1;
     try {
       return await work();

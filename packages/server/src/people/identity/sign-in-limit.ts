@@ -35,12 +35,13 @@ export class SignInLimit {
     if (!isAllowed) throw new AppError('RATE_LIMITED');
     // Counted before the password is checked: attempts at the same moment must not all pass.
     if (!isFamiliar) this.#account.count(login);
+    this.#address.count(address);
     this.#pair.count(toPair(attempt));
   }
 
-  /** Counts an attempt whose password was wrong. */
-  countWrong({ address }: SignInAttempt): void {
-    this.#address.count(address);
+  /** Takes an attempt whose password was right off its address, which many users may share. */
+  forgive({ address }: SignInAttempt): void {
+    this.#address.uncount(address);
   }
 }
 

@@ -151,10 +151,8 @@ export class Users {
     const row = await this.#load(principal.id);
     const attempt = { login: row.login ?? '', address: `session of ${principal.id}`, isFamiliar: true };
     limit.check(attempt);
-    if (!(await passwords.matches(current, row.secret_hash))) {
-      limit.countWrong(attempt);
-      throw new AppError('UNAUTHORIZED');
-    }
+    if (!(await passwords.matches(current, row.secret_hash, 'first'))) throw new AppError('UNAUTHORIZED');
+    limit.forgive(attempt);
     checkPassword(next, row.login ?? '');
     await this.#setPassword(row, next, [deleteBearersOf(db, principal.id, { except: tokenHash })]);
   }
@@ -184,12 +182,13 @@ export class Users {
     const isFamiliar = row !== null && (await hasTokenFrom(db, row.id, address));
     const attempt = { login, address, isFamiliar };
     limit.check(attempt);
-    const isMatch = await passwords.matches(password, row?.secret_hash ?? null);
+    const turn = isFamiliar ? 'first' : 'last';
+    const isMatch = await passwords.matches(password, row?.secret_hash ?? null, turn);
     if (!row || !isMatch || row.revoked_at !== null) {
-      limit.countWrong(attempt);
       const isSample = login === 'admin' && password === 'admin';
       throw new AppError(isSample ? 'SAMPLE_PASSWORD' : 'UNAUTHORIZED');
     }
+    limit.forgive(attempt);
     const { issued, write } = sessions.draw(row.id, options.purpose, options.origin);
     // Refused if the password was replaced or the user disabled while this one was checked.
     const outcome = await db.commit([recordSignIn(db, row, clock.nowMs()), write]);

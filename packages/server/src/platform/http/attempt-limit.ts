@@ -23,6 +23,13 @@ export class AttemptLimit {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 
+  /** Takes one counted attempt back. */
+  uncount(key: string): void {
+    this.#turn();
+    const count = this.#counts.get(key) ?? 0;
+    if (count > 0) this.#counts.set(key, count - 1);
+  }
+
   #turn(): void {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs < this.#windowEndMs) return;
