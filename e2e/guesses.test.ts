@@ -86,7 +86,7 @@ async function addUser(username: string): Promise<void> {
 
 const signInAsOwner = () => guess({ username: 'mira', password: PASSWORD, from: OWNER_ADDRESS });
 
-/** Sends guesses, so many at once, and one sign-in of the owner for every tenth part of them. */
+/** Sends guesses, `atOnce` of them at a time, and one sign-in of the owner for every tenth part of them. */
 async function attack(guesses: readonly Guess[], atOnce: number) {
   const rest = [...guesses];
   const wrong: Answer[] = [];

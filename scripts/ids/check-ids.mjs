@@ -1,5 +1,6 @@
 // Checks all ids in the files of a repository, without touching the disk.
 
+import { findAsvsProblems } from './check-asvs.mjs';
 import { findTitleProblems, readPlannedLimit, renderTestList } from './check-titles.mjs';
 import { findFactCitations, findIdCitations, readFactNumbers } from './citations.mjs';
 import { findTitles } from './find-titles.mjs';
@@ -32,6 +33,7 @@ export function checkIds(files) {
   const problems = [
     ...read.problems.map((problem) => `${GUARANTEES}:${problem}`),
     ...findTitleProblems({ guarantees, titles, guaranteesPath: GUARANTEES }),
+    ...findAsvsProblems(files, titles),
     ...findCitationProblems(files, new Set(guarantees.map(({ id }) => id))),
   ];
   if (planned > limit) {

@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { root } from './workspace.mjs';
+
+/** Calls that run text, write HTML, start a shell, choose at random or encrypt in a way that others can foresee or break. */
+/** @type {[name: string, pattern: RegExp][]} */
+const UNSAFE = [
+  ['runs text as a program', /\beval\(|new Function\(|\bFunction\('|from 'node:vm'|setTimeout\('/],
+  ['writes HTML', /v-html|innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|srcdoc/],
+  ['starts a shell', /\bshell: true|\bexecSync\(|(?<![.\w])exec\(|promisify\(exec\)|'(?:ba)?sh', \['-c'/],
+  [
+    'uses a weak hash or cipher',
+    /createHash\('(?:md4|md5|sha1|ripemd)|-ecb'|'(?:des|rc4|bf)-|RSA_PKCS1_PADDING|createCipher\(/i,
+  ],
+  ['accepts old TLS', /TLSv1(?:\.[01])?'|SSLv|secureProtocol/],
+  ['parses XML', /xml2js|fast-xml|libxml|sax'/],
+  ['gives a page a cookie', /set-cookie['"]?\s*[,:]|setCookie\(/i],
+];
+
+const sources = readdirSync(join(root, 'packages'), { recursive: true, withFileTypes: true })
+  .filter(({ name, parentPath }) => /[/\\]src([/\\]|$)/.test(parentPath) && /\.(?:ts|vue)$/.test(name))
+  .filter(({ name, parentPath }) => !/\.test\.ts$|test-kit|simulator/.test(join(parentPath, name)))
+  .map(({ name, parentPath }) => join(parentPath, name));
+
+test.each(UNSAFE)('%s: in no source of ours', (_what, pattern) => {
+  const lines = sources.flatMap((path) =>
+    readFileSync(path, 'utf8')
+      .split('\n')
+      .map((line, index) => ({ place: `${path.slice(root.length + 1)}:${index + 1}`, line }))
+      .filter(({ line }) => pattern.test(line) && !/^\s*(?:\/\/|\*|\/\*)/.test(line)),
+  );
+  expect(lines.map(({ place, line }) => `${place}: ${line.trim()}`)).toEqual([]);
+});
+
+test('SQL is written as text in the database folder alone, where no value of a request comes', () => {
+  const raw = sources.filter((path) =>
+    /\bsql\.(?:raw|lit)\(|CompiledQuery\.raw\(/.test(readFileSync(path, 'utf8')),
+  );
+  expect(sources.length).toBeGreaterThan(300);
+  expect(raw.filter((path) => !path.includes(join('platform', 'database')))).toEqual([]);
+});
