@@ -100,6 +100,39 @@ describe('signing in', () => {
     expect(window.localStorage.getItem('comfleet.token')).toBeNull();
   });
 
+  test('signing out empties the forms, also what this tab keeps of them', async () => {
+    await openPage();
+    await user.writes('Prompt', 'a private wish');
+    expect(window.sessionStorage.getItem('comfleet.draft')).toContain('a private wish');
+    await user.presses('Sign out of this browser');
+    await flushPromises();
+    expect(JSON.stringify({ ...window.sessionStorage, ...window.localStorage })).not.toContain('private');
+    expect(document.body.textContent).not.toContain('private');
+  });
+
+  test('fields of secrets are masked, and pasting and password managers work', async () => {
+    await openPage({ signedIn: false });
+    const fields = [...document.querySelectorAll('input')];
+    const secrets = fields.filter(({ name }) => ['password', 'client_secret', 'token'].includes(name));
+    expect(secrets.map(({ type }) => type)).toEqual(['password', 'password', 'password']);
+    const password = secrets.find(({ name }) => name === 'password');
+    expect(password?.autocomplete).toBe('current-password');
+    expect(fields.find(({ name }) => name === 'username')?.autocomplete).toBe('username');
+    const paste = new Event('paste', { bubbles: true, cancelable: true });
+    expect(password?.dispatchEvent(paste)).toBe(true);
+  });
+
+  test('a new sign-in ends the one that this browser had', async () => {
+    const { page, session } = await mountPage(server, { signedIn: false });
+    window.localStorage.setItem('comfleet.token', 'the former');
+    await session.signIn({ kind: 'code', code: 'fresh' });
+    await flushPromises();
+    expect(window.localStorage.getItem('comfleet.token')).not.toBe('the former');
+    expect(server.tokens).toContain('the former');
+    expect(server.signOuts).toEqual(['here']);
+    page.unmount();
+  });
+
   test('another tab signs this one out and in', async () => {
     const { page, session } = await mountPage(server);
     window.localStorage.removeItem('comfleet.token');

@@ -66,6 +66,18 @@ export const useDraft = defineStore('draft', () => {
     storage?.setItem(STORE_KEY, JSON.stringify(kept));
   }
 
+  /** Empties every form, also what this tab keeps of them. */
+  function forget(): void {
+    for (const name of Object.keys(forms)) delete forms[name];
+    workflow.value = null;
+    keptName = null;
+    settled.value = false;
+    priority.value = USUAL_PRIORITY;
+    count.value = 1;
+    failure.value = null;
+    keep();
+  }
+
   /** The workflow to show when the list arrived: the person's own choice, else the list's first. */
   function settleOn(find: (name: string | null) => Workflow | null, first: Workflow | null): void {
     const own = settled.value ? find(workflow.value?.name ?? keptName) : null;
@@ -141,6 +153,7 @@ export const useDraft = defineStore('draft', () => {
     submitting,
     failure,
     connect,
+    forget,
     settleOn,
     choose,
     setValue,

@@ -72,7 +72,9 @@ export const useSession = defineStore('session', () => {
       const token = await toToken(factory, credential);
       const opened = markRaw(factory.open(token));
       const found = await opened.loadWho();
+      const former = keptToken();
       storage?.setItem(TOKEN_KEY, token);
+      if (former !== null && former !== token) void endFormer(factory.open(former));
       state.value = { kind: 'signed_in', token, who: found, api: opened };
     } catch (error) {
       const failure = toFailure(error);
@@ -81,6 +83,11 @@ export const useSession = defineStore('session', () => {
       const ended = failure.code === 'UNAUTHORIZED' && quietly;
       state.value = { kind: 'signed_out', failure: ended ? toEnded(failure) : failure };
     }
+  }
+
+  /** Ends the sign-in that a new one replaced. One that has ended already, or a server that is silent, changes nothing here. */
+  async function endFormer(former: Api): Promise<void> {
+    await former.signOut('here').catch(() => undefined);
   }
 
   /** Ends the sign-in of this browser, or of all of them; the page says so when the server did not hear it. */
