@@ -60,6 +60,7 @@ function translate(error: AppError, operation: Operation | undefined): ContractE
       return FORBIDDEN;
     case 'GRAPH_NOT_GRANTED':
     case 'TASK_TYPE_DISABLED':
+    case 'PROJECT_READ_ONLY':
       return { ...FORBIDDEN, message: error.message };
     case 'POLICY_REFUSED':
       return {

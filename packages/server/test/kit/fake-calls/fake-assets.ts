@@ -25,6 +25,7 @@ export function createFakeAssets(owner: FakeOwner, tasks: Pick<TaskCalls, 'load'
     listUploads: async () => [sampleAsset(owner.id)],
     remove: async (actor, id) => {
       check(actor, id);
+      owner.checkChange(actor);
       owner.calls.push(['remove', id]);
     },
     openResult: async (actor, id, index) => {

@@ -23,6 +23,7 @@ export function createFakeBatches(owner: FakeOwner, streams: FakeStreams): Batch
     change: async (actor, id, change) => {
       owner.calls.push(['changeBatch', id, change]);
       owner.check(actor, [id, BATCH_ID], 'BATCH_NOT_FOUND');
+      owner.checkChange(actor);
       return sampleBatch();
     },
     watch: async function* (actor, id, signal): AsyncIterable<StreamFrame> {

@@ -14,6 +14,11 @@ export function createFakeTasks(owner: FakeOwner, streams: FakeStreams) {
     owner.check(actor, [id, TASK_ID], 'TASK_NOT_FOUND');
     return sampleTask(owner.id, state.results);
   };
+  const loadToChange = async (actor: Actor, id: TaskId) => {
+    const task = await load(actor, id);
+    owner.checkChange(actor);
+    return task;
+  };
   const submit: TaskCalls['submit'] = async (request) => {
     submitted.push(request);
     const answer = { message: 'Next in the queue.', estimated_time: null, queue_position: 0, warnings: [] };
@@ -33,14 +38,14 @@ export function createFakeTasks(owner: FakeOwner, streams: FakeStreams) {
     },
     cancel: async (actor, id) => {
       owner.calls.push(['cancel', id]);
-      return load(actor, id);
+      return loadToChange(actor, id);
     },
     decide: async (actor, id, decision) => {
       owner.calls.push(['decide', id, decision]);
-      return load(actor, id);
+      return loadToChange(actor, id);
     },
     retry: async (actor, id) => {
-      await load(actor, id);
+      await loadToChange(actor, id);
       return submit({ actor, door: 'native', body: { kind: 'graph', graph: {} }, options: {} });
     },
     loadGraphText: async (actor, id) => {
