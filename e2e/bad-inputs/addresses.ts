@@ -59,6 +59,19 @@ function listAddresses(port: number): string[] {
   return [...hosts.map((host) => `http://${host}:${port}/`), ...elsewhere];
 }
 
+/** Where no ComfyUI is, whoever says so. */
+const RESERVED = [
+  'http://169.254.169.254/latest/meta-data/',
+  'http://2852039166/latest/meta-data/',
+  'http://[::ffff:169.254.169.254]/',
+  'http://[fd00:ec2::254]/latest/meta-data/',
+  'http://metadata.google.internal/computeMetadata/v1/',
+  'http://100.100.100.200/latest/meta-data/',
+  'http://224.0.0.1/',
+  'http://255.255.255.255/',
+  'http://[ff02::1]/',
+];
+
 /** What is no http address at all. */
 function listOtherSchemes(port: number): string[] {
   return [
@@ -98,6 +111,7 @@ export function addressInputs({ member, admin, joinToken, bait }: AddressTargets
     });
   const all = [...listAddresses(bait.port), ...listOtherSchemes(bait.port)];
   const strangeWorkers = [
+    ...RESERVED,
     ...listOtherSchemes(bait.port).filter((url) => !url.startsWith('http:127')),
     `http://127.0.0.1:${bait.port}/?query=1`,
     `http://127.0.0.1:${bait.port}/#part`,

@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Program } from '@comfleet/test-kit';
-import { type Caller, demand, type Json, readResponse, sendRequest } from '@comfleet/test-kit/server';
+import {
+  type Caller,
+  demand,
+  followPath,
+  type Json,
+  readResponse,
+  sendRequest,
+} from '@comfleet/test-kit/server';
 import { slowPicture } from '../support/graphs.ts';
 import { changeStructure } from './read-everything.ts';
 import type { SecretStage } from './secret-stage.ts';
@@ -31,7 +38,7 @@ export async function misplaceSecrets(stage: SecretStage): Promise<string[]> {
   return texts;
 }
 
-/** Bodies of every route that only reads and needs no id, as an admin; streams excluded. */
+/** Bodies of every route that only reads and needs no id, as an admin; of the stream of the fleet its first event. */
 export async function readAll(document: Json, caller: Caller): Promise<Map<string, string>> {
   const paths = Object.entries<Json>(document.paths)
     .filter(([path, item]) => item.get && !path.includes('{') && !path.endsWith('/stream'))
@@ -40,7 +47,12 @@ export async function readAll(document: Json, caller: Caller): Promise<Map<strin
     path,
     await (await sendRequest(caller, `GET ${path}`)).text(),
   ];
-  return new Map(await Promise.all(paths.map(read)));
+  const found = new Map(await Promise.all(paths.map(read)));
+  for await (const frame of followPath(caller, '/api/fleet/stream')) {
+    found.set('/api/fleet/stream', JSON.stringify(frame));
+    break;
+  }
+  return found;
 }
 
 /** Submits a task with a key of a provider that runs for `seconds`; returns its id. */

@@ -98,6 +98,8 @@ function listHeaders({ bearer, password }: WrongCredentials): [name: string, lin
     ['a comma after the token', [`authorization: Bearer ${bearer},`]],
     ['two tokens in one header', [`authorization: Bearer ${bearer}, Bearer ${bearer}`]],
     ['a wrong header before a valid one', ['authorization: Bearer x', `authorization: Bearer ${bearer}`]],
+    ['a valid header before a wrong one', [`authorization: Bearer ${bearer}`, 'authorization: Bearer x']],
+    ['a valid header twice', [`authorization: Bearer ${bearer}`, `Authorization: Bearer ${bearer}`]],
     ['a token in quotes', [`authorization: Bearer "${bearer}"`]],
     ['a token as a cookie', [`cookie: session=${bearer}; token=${bearer}; access_token=${bearer}`]],
     ['a token as an API key header', [`x-api-key: ${bearer}`]],

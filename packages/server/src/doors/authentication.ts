@@ -4,6 +4,7 @@ import type { Identity } from '../people/identity/identity.ts';
 import { type Principal, requirePermission } from '../people/identity/principal.ts';
 import type { Session } from '../people/identity/session-cache.ts';
 import { AppError } from '../platform/errors/app-error.ts';
+import { countHeader } from '../platform/http/count-header.ts';
 
 /**
  * Who may use a route. `public`: anyone. `optional`: anyone; a token is checked if sent. `client`: any valid token.
@@ -70,7 +71,7 @@ async function findSession(
   const header = request.headers.authorization;
   if (header === undefined) return anonymous && isOwnOrigin(request) ? anonymous : null;
   const [, token] = /^Bearer ([^\s]{1,200})$/i.exec(header) ?? [];
-  if (token === undefined) throw new AppError('UNAUTHORIZED');
+  if (token === undefined || countHeader(request, 'authorization') > 1) throw new AppError('UNAUTHORIZED');
   return identity.sessions.authenticate(token);
 }
 

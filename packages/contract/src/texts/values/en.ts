@@ -52,6 +52,8 @@ export const en = {
   'value.worker_name': 'a worker needs a name',
   'value.url': 'expected an address, for example http://10.0.0.5:8188',
   'value.worker_url': 'expected http://host:port without query or credentials',
+  'value.reserved_address':
+    'expected the address of a ComfyUI; this one is reserved, for example for metadata of a cloud',
   'value.uuid': 'expected a lowercase UUID',
   'value.idempotency_key': 'expected 1 to 255 visible ASCII characters',
   'value.cursor': 'not a cursor that a page gave',

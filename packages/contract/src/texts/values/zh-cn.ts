@@ -46,6 +46,7 @@ export const zhCn = {
   'value.worker_name': '工作节点必须有名称',
   'value.url': '应为地址，例如 http://10.0.0.5:8188',
   'value.worker_url': '应为 http://host:port，不含查询参数和登录信息',
+  'value.reserved_address': '应为 ComfyUI 的地址；此地址为保留地址，例如用于云元数据',
   'value.uuid': '应为小写的 UUID',
   'value.idempotency_key': '应为 1 到 255 个可见的 ASCII 字符',
   'value.cursor': '不是分页返回的游标',

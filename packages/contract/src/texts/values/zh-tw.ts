@@ -46,6 +46,7 @@ export const zhTw = {
   'value.worker_name': '工作節點必須有名稱',
   'value.url': '應為位址，例如 http://10.0.0.5:8188',
   'value.worker_url': '應為 http://host:port，不含查詢參數和登入資訊',
+  'value.reserved_address': '應為 ComfyUI 的位址；此位址為保留位址，例如用於雲端中繼資料',
   'value.uuid': '應為小寫的 UUID',
   'value.idempotency_key': '應為 1 到 255 個可見的 ASCII 字元',
   'value.cursor': '不是分頁回傳的游標',

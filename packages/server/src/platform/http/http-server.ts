@@ -16,6 +16,7 @@ import { AppError } from '../errors/app-error.ts';
 import { hasCode } from '../errors/error-details.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../time/clock.ts';
+import { countHeader } from './count-header.ts';
 import { toAppError, toEnvelope, toHead } from './error-response.ts';
 import { createHostGuard, type HostRules } from './host-guard.ts';
 import { addJsonParser, type BodyLimits } from './json-body.ts';
@@ -118,9 +119,7 @@ function addRequestGuard(app: HttpServer, options: HttpServerOptions): void {
   const isOurHost = createHostGuard(options);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ ...DEFAULT_HEADERS, 'x-request-id': request.id });
-    // Of several, a proxy may have read another one than we do.
-    const hosts = request.raw.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host');
-    if (hosts.length > 1 || !isOurHost(request.headers.host, request.socket.localAddress)) {
+    if (countHeader(request, 'host') > 1 || !isOurHost(request.headers.host, request.socket.localAddress)) {
       throw new AppError('INVALID_REQUEST', {
         reason: 'unknown_host',
         message_text: plainText('reason.unknown_host'),

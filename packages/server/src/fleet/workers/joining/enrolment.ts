@@ -9,6 +9,7 @@ import { checkHealth } from '../health/check-health.ts';
 import { describeHealth } from '../health/health-result.ts';
 import { VERSION_FLOOR } from '../identity/comfyui-version.ts';
 import type { ConnectedWorker, WorkerRegistry, WorkerSnapshot } from '../registry.ts';
+import { isReservedAddress } from '../reserved-address.ts';
 import { openTransport } from '../worker-access.ts';
 import {
   type CompiledWorkerSpec,
@@ -47,9 +48,9 @@ export class Enrolment {
   async register(spec: WorkerSpec): Promise<ConnectedWorker> {
     const { registry } = this.#deps;
     const url = normalizeWorkerUrl(spec.url);
-    if (url === null) {
-      const problems = [requestProblem('url', plainText('value.worker_url'))];
-      throw new AppError('INVALID_REQUEST', { in: 'body', problems });
+    if (url === null || isReservedAddress(url)) {
+      const text = plainText(url === null ? 'value.worker_url' : 'value.reserved_address');
+      throw new AppError('INVALID_REQUEST', { in: 'body', problems: [requestProblem('url', text)] });
     }
     const named = registry.findByName(spec.name);
     if (named && spec.source !== 'discovered') throw taken('name', named);
