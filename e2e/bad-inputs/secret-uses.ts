@@ -15,13 +15,12 @@ import type { SecretStage } from './secret-stage.ts';
 
 const COMMAND = join(import.meta.dirname, '..', '..', 'packages', 'cli', 'bin', 'comfleet.js');
 
-/** Sends every secret in places where it does not belong, as people do by mistake; returns the bodies of the responses. */
-export async function misplaceSecrets(stage: SecretStage): Promise<string[]> {
+/** Sends every secret in places where it does not belong, as people do by mistake; returns the responses. */
+export async function misplaceSecrets(stage: SecretStage): Promise<{ status: number; text: string }[]> {
   const { url, token } = await stage.admin();
-  const texts: string[] = [];
+  const answers: { status: number; text: string }[] = [];
   const ask = async (bearer: string | null, request: string, body?: unknown) => {
-    const response = await readResponse(await sendRequest({ url, token: bearer }, request, { body }));
-    texts.push(response.text);
+    answers.push(await readResponse(await sendRequest({ url, token: bearer }, request, { body })));
   };
   for (const secret of stage.secrets.values()) {
     const inPath = encodeURIComponent(secret);
@@ -35,7 +34,7 @@ export async function misplaceSecrets(stage: SecretStage): Promise<string[]> {
     await ask(null, `GET /client/${inPath}`);
     await ask(null, `GET /api/v2/${inPath}`);
   }
-  return texts;
+  return answers;
 }
 
 /** Bodies of every route that only reads and needs no id, as an admin; of the stream of the fleet its first event. */

@@ -151,7 +151,7 @@ function joinInputs({ bearer, clientSecret, invitation }: WrongCredentials): Bad
       type: 'application/json',
       body: '{"url":"http://127.0.0.1:9"}',
     }),
-    refusals: ['401 UNAUTHORIZED'],
+    refusals: ['401 UNAUTHORIZED', '429 RATE_LIMITED'],
     operation: 'POST /api/fleet/register',
   }));
 }
