@@ -46,9 +46,9 @@ export interface RawResponse {
   readonly text: string;
 }
 
-const TIMEOUT_MS = 5000;
+const TIMEOUT_MS = 15_000;
 
-/** Sends bytes to a port of loopback and reads until the connection ends. Gives up after 5 s without a byte. */
+/** Sends bytes to a port of loopback and reads until the connection ends. Gives up after 15 s without a byte. */
 export function sendRaw(port: number, bytes: Buffer): Promise<RawResponse> {
   return new Promise((resolve) => {
     const received: Buffer[] = [];

@@ -24,3 +24,24 @@ test('99 aliases of one anchor are read as their values', () => {
   expect(problems).toEqual([]);
   expect(value).toEqual({ a: 1, b: Array.from({ length: 99 }, () => 1) });
 });
+
+test.each([
+  '__proto__: { admin: true }\n',
+  'a: &a { __proto__: { admin: true } }\nb: *a\n',
+  'constructor: { prototype: { admin: true } }\n',
+  '<<: { __proto__: { admin: true } }\n',
+])('SE24 the key in %j reaches no prototype', (text) => {
+  const { value } = parseYaml(text);
+  expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
+  expect(Reflect.get({}, 'admin')).toBeUndefined();
+});
+
+test.each(['!!js/function "function () { return 1 }"', '!!python/object/apply:os.system ["x"]', '!Ref x'])(
+  'SE24 the tag in %j makes nothing but texts and lists',
+  (tagged) => {
+    const { value } = parseYaml(`a: ${tagged}\n`);
+    const made = value === undefined ? undefined : Reflect.get(Object(value), 'a');
+    expect(['string', 'object', 'undefined']).toContain(typeof made);
+    expect(made === undefined || typeof made === 'string' || Array.isArray(made)).toBe(true);
+  },
+);
