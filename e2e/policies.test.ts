@@ -150,3 +150,19 @@ test('AU15 the rules in force are listed, and a graph is tested for a client wit
   const own = await rig.ask(artist.token, 'GET /api/fleet/policies');
   expect(own.status).toBe(403);
 });
+
+test('AU15 P21 a workflow that is refused to a role is in no list of it, and unknown to it', async () => {
+  const before = await rig.ask(artist.token, 'GET /api/v2/workflows');
+  const [{ name }] = before.json.workflows;
+  await setPolicies([{ name: 'hidden', for: { roles: ['member'] }, deny: { workflows: [name] } }]);
+  const listFor = async (token: string): Promise<string[]> =>
+    (await rig.ask(token, 'GET /api/v2/workflows')).json.workflows.map((one: Json) => one.name);
+  expect([await listFor(artist.token), await listFor(rig.token)]).toEqual([
+    expect.not.arrayContaining([name]),
+    expect.arrayContaining([name]),
+  ]);
+  const unknown = await rig.ask(artist.token, `GET /api/v2/workflows/${name}`);
+  expect([unknown.status, unknown.json.error.code]).toEqual([404, 'WORKFLOW_NOT_FOUND']);
+  const config = await rig.ask(artist.token, 'GET /api/v2/config');
+  expect(config.text).not.toContain(`"${name}"`);
+});

@@ -6,7 +6,7 @@ import { TEST_MODEL, TEST_WORKFLOWS } from './kit/flow-workflows.ts';
 async function listAvailable(models: (typeof TEST_MODEL)[]) {
   const rig = await FlowRig.open({ simulators: [{ models }], config: { task_types: TEST_WORKFLOWS } });
   onTestFinished(() => rig.close());
-  const workflows = await rig.calls.workflows.list();
+  const workflows = await rig.calls.workflows.list(rig.actor);
   return Object.fromEntries(workflows.map(({ name, available, missing }) => [name, { available, missing }]));
 }
 

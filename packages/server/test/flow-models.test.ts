@@ -70,7 +70,7 @@ it('TD13 a re-run keeps the replacement, although the workflow would choose anot
 it('TD13 a form has the files of the fleet, with the replacement as its default', async () => {
   const rig = await open([FLUX], [PHOTO]);
 
-  const workflow = await rig.calls.workflows.load('basic');
+  const workflow = await rig.calls.workflows.load(rig.actor, 'basic');
 
   expect(workflow).toMatchObject({ available: true, missing: [] });
   expect(workflow.parameters.find(({ name }) => name === 'checkpoint')).toMatchObject({
@@ -89,7 +89,7 @@ it('TD13 where nothing of its kind is known for sure the user is asked, and the 
     details: { problems: [{ parameter: 'checkpoint', code: 'choose_model' }] },
   });
   const check = (checkpoint: unknown) =>
-    rig.calls.workflows.validate('basic', { prompt: 'a pier', checkpoint });
+    rig.calls.workflows.validate(rig.actor, 'basic', { prompt: 'a pier', checkpoint });
   expect(await check(null)).toMatchObject({ valid: false, available: false });
   expect(await check('gone.safetensors')).toMatchObject({ available: false, missing: ['gone.safetensors'] });
   expect(await check('mine.safetensors')).toMatchObject({ valid: true, available: true, missing: [] });

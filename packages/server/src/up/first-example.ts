@@ -69,7 +69,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
 ]);
 
 async function listRunnable(app: App): Promise<Workflow[]> {
-  const workflows = await app.calls.workflows.list();
+  const workflows = await app.calls.workflows.list(app.local.principal);
   const runnable = workflows.filter((workflow) => workflow.available && workflow.enabled);
   return CANDIDATES.flatMap((name) => runnable.find((workflow) => workflow.name === name) ?? []);
 }

@@ -1,5 +1,6 @@
 import { publicConfigSchema } from '@comfleet/contract';
 import type { HttpServer } from '../../platform/http/http-server.ts';
+import { principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
 
 /** Adds what a front end needs for its forms (API17). */
@@ -11,8 +12,9 @@ export function addSettingsRoute(app: HttpServer, deps: NativeDeps): void {
       summary: 'Task types, formats, limits, presets and defaults for front ends',
       response: { 200: publicConfigSchema },
     },
-    handler: async () => {
-      const workflows = (await deps.workflows.list()).filter((workflow) => workflow.enabled);
+    handler: async (request) => {
+      const listed = await deps.workflows.list(principalOf(request));
+      const workflows = listed.filter((workflow) => workflow.enabled);
       const types = [...new Set(workflows.map((workflow) => workflow.task_type))];
       const { limits, comfyui, placement } = deps.config.current;
       return {

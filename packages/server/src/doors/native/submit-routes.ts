@@ -130,7 +130,7 @@ async function readFlatParameters(
   const parameters = Object.fromEntries(Object.entries(all).filter(([name]) => !isOptionName(name)));
   const { image_path: imagePath, ...others } = parameters;
   if (imagePath === undefined) return parameters;
-  const candidates = await workflows.list(taskType);
+  const candidates = await workflows.list(principalOf(request), taskType);
   const workflow = candidates.find(({ name, is_default: isDefault }) =>
     workflowName === undefined ? isDefault : name === workflowName,
   );

@@ -26,7 +26,7 @@ export function addWorkflowRoutes(app: HttpServer, deps: NativeDeps): void {
       response: { 200: workflowListSchema },
     },
     handler: async (request) => {
-      const listed = await workflows.list(request.query.task_type);
+      const listed = await workflows.list(principalOf(request), request.query.task_type);
       // Problems name files of the server.
       if (!may(principalOf(request), 'fleet.manage')) return { workflows: listed };
       const problems = [...config.problems(), ...workflows.problems()].slice(0, LISTED_PROBLEMS);
@@ -42,7 +42,7 @@ export function addWorkflowRoutes(app: HttpServer, deps: NativeDeps): void {
       params: nameParams,
       response: { 200: workflowSchema },
     },
-    handler: (request) => workflows.load(request.params.name),
+    handler: (request) => workflows.load(principalOf(request), request.params.name),
   });
 
   app.get('/api/fleet/estimates', {
@@ -66,7 +66,7 @@ export function addWorkflowRoutes(app: HttpServer, deps: NativeDeps): void {
     },
     handler: (request) => {
       const parameters = toRecord(readLosslessBody(request).parameters);
-      return workflows.validate(request.params.name, parameters);
+      return workflows.validate(principalOf(request), request.params.name, parameters);
     },
   });
 }

@@ -17,4 +17,6 @@ export interface GraphPolicies {
     maxProblems: number;
     slice: TimeSlice;
   }): Promise<Record<string, unknown> | null>;
+  /** Returns which named workflows no rule refuses to a principal as such. */
+  findGranted(principalId: PrincipalId): Promise<(workflow: string) => boolean>;
 }

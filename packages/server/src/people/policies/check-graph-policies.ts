@@ -117,6 +117,11 @@ export function looksAtInputs({ rules }: BindingRules): boolean {
   );
 }
 
+/** Returns whether no rule refuses a named workflow as such; its nodes are another matter. Pure. */
+export function grantsWorkflow({ rules }: BindingRules, workflow: string): boolean {
+  return rules.every((rule) => checkWorkflow(rule, workflow).length === 0);
+}
+
 function checkWorkflow({ name: rule, deny, allow }: PolicyRule, workflow: string | null): PolicyProblem[] {
   if (workflow === null) return allow.workflows === null ? [] : [{ rule, kind: 'no_workflow' }];
   const isAllowed = allow.workflows === null || matchesExactly(allow.workflows, workflow);

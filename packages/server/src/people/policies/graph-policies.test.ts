@@ -58,3 +58,12 @@ test('AU15 a graph of 200,000 nodes does not hold the event loop', async () => {
   expect(refused).toBeNull();
   expect(longestMs).toBeLessThan(400);
 }, 60_000);
+
+test('AU15 a workflow that a rule refuses to a principal is not granted to it', async () => {
+  const isGranted = await policies([
+    { name: 'video', for: { roles: ['member'] }, deny: { workflows: ['video_*'] } },
+    { name: 'viewers', for: { roles: ['viewer'] }, allow: { workflows: ['still_*'] } },
+    { name: 'film', for: { projects: ['*'] }, allow: { workflows: ['still_*'] } },
+  ]).findGranted(ownerId);
+  expect(['video_a', 'still_a', 'other'].map(isGranted)).toEqual([false, true, true]);
+});

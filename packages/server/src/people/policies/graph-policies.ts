@@ -3,6 +3,7 @@ import type { PrincipalId } from '@comfleet/contract';
 import {
   type BindingRules,
   findRefusals,
+  grantsWorkflow,
   looksAtInputs,
   type PolicyProblem,
   selectRules,
@@ -31,6 +32,8 @@ export interface GraphPolicies {
   check(asked: PolicedGraph): Promise<Record<string, unknown> | null>;
   /** The same for an owner who need not exist. */
   test(subject: Subject, asked: Omit<PolicedGraph, 'ownerId' | 'projectId'>): Promise<PolicyVerdict>;
+  /** Returns which named workflows no rule refuses to a principal as such. */
+  findGranted(principalId: PrincipalId): Promise<(workflow: string) => boolean>;
   /** The rules in force, built-in ones first. */
   rules(): readonly PolicyRule[];
 }
@@ -56,6 +59,11 @@ export function createGraphPolicies(deps: {
       return count === 0 ? null : describeRefusal(problems, { graph: asked.graph, count });
     },
     test: (subject, asked) => findAll(selectRules(rules(), subject), asked),
+    findGranted: async (id) => {
+      // Rules for projects refuse more, never less.
+      const binding = selectRules(rules(), { ...(await deps.findOwner(id)), projectId: null });
+      return (workflow) => grantsWorkflow(binding, workflow);
+    },
     rules,
   };
 }

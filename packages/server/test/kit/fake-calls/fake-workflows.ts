@@ -7,11 +7,11 @@ import { sampleWorkflow } from './samples.ts';
 export function createFakeWorkflows(owner: FakeOwner): WorkflowCalls {
   return {
     list: async () => [sampleWorkflow()],
-    load: async (name) => {
+    load: async (_actor, name) => {
       if (name !== 'image_to_video_basic') throw new AppError('WORKFLOW_NOT_FOUND');
       return sampleWorkflow();
     },
-    validate: async (_name, parameters) => {
+    validate: async (_actor, _name, parameters) => {
       owner.calls.push(['validate', parameters]);
       return { valid: true, errors: [], warnings: [], processed: {} };
     },

@@ -3,6 +3,8 @@ import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { Engine } from '../../engine/engine.ts';
+import type { Actor } from '../../ownership/actor.ts';
+import type { GraphPolicies } from '../../tasks/graph-policies.ts';
 import { bindParameters } from '../../workflows/bind-parameters.ts';
 import { fillGraph } from '../../workflows/fill-graph.ts';
 import { listModelChoices, type ModelOffer } from '../../workflows/model-choices.ts';
@@ -21,11 +23,11 @@ export interface TypeSettings {
   maxConcurrent: number | null;
 }
 
-/** What doors may do with named workflows. Throws WORKFLOW_NOT_FOUND. */
+/** What doors may do with named workflows. One that the rules do not grant to the actor looks unknown: WORKFLOW_NOT_FOUND. */
 export interface WorkflowCalls {
-  list(taskType?: string): Promise<Workflow[]>;
-  load(name: string): Promise<Workflow>;
-  validate(name: string, parameters: Record<string, unknown>): Promise<Validation>;
+  list(actor: Actor, taskType?: string): Promise<Workflow[]>;
+  load(actor: Actor, name: string): Promise<Workflow>;
+  validate(actor: Actor, name: string, parameters: Record<string, unknown>): Promise<Validation>;
   /** What was refused in the workflows' files at the last load. */
   problems(): readonly DefinitionProblem[];
   reload(): Promise<LoadOutcome>;
@@ -42,13 +44,15 @@ export interface WorkflowCallsDeps {
   standIns: StandIns;
   drawSeed: () => string;
   typeSettings: (taskType: string) => TypeSettings;
+  policies: Pick<GraphPolicies, 'findGranted'>;
 }
 
 export function createWorkflowCalls(deps: WorkflowCallsDeps): WorkflowCalls {
-  const { database, library, fleet, engine, drawSeed, inventories, standIns } = deps;
-  const find = (name: string): WorkflowDefinition => {
+  const { database, library, fleet, engine, drawSeed, inventories, standIns, policies } = deps;
+  const find = async (actor: Actor, name: string): Promise<WorkflowDefinition> => {
+    const isGranted = await policies.findGranted(actor.id);
     const workflow = library.find(name);
-    if (!workflow) throw new AppError('WORKFLOW_NOT_FOUND', { workflow_name: name });
+    if (!workflow || !isGranted(name)) throw new AppError('WORKFLOW_NOT_FOUND', { workflow_name: name });
     return workflow;
   };
   /** With these values, and with stand-ins for files that no worker has. */
@@ -64,10 +68,14 @@ export function createWorkflowCalls(deps: WorkflowCallsDeps): WorkflowCalls {
       findStandIn: (parameter) => standIns.find(workflow, parameter, inventories()),
     });
   return {
-    list: async (taskType) => library.list(taskType).map(view),
-    load: async (name) => view(find(name)),
-    validate: async (name, parameters) => {
-      const workflow = find(name);
+    list: async (actor, taskType) => {
+      const isGranted = await policies.findGranted(actor.id);
+      const granted = library.list(taskType).filter(({ name }) => isGranted(name));
+      return granted.map(view);
+    },
+    load: async (actor, name) => view(await find(actor, name)),
+    validate: async (actor, name, parameters) => {
+      const workflow = await find(actor, name);
       const bound = bindParameters(workflow, parameters, {
         drawSeed,
         findStandIn: (parameter) => standIns.find(workflow, parameter, inventories()),
