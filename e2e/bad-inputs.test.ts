@@ -147,7 +147,7 @@ describeOnDatabases('bad inputs and secrets', (database) => {
     await server.start(null);
     const printed = server.printed.join('\n');
     const again = await readAll(document, await stage.admin());
-    await server.kill();
+    await server.stop();
     const sources = new Map([
       ...shown,
       ...[...again].map(([path, text]): [string, string] => [`${path} after the crash`, text]),

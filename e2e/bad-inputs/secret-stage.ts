@@ -68,9 +68,9 @@ export class SecretStage {
     return found;
   }
 
-  /** The processes that the server started, with `/proc/PID/{file}` of each. */
+  /** Stops the server, and with it the ComfyUI that it started; a killed server would leave that behind. */
   async close(): Promise<void> {
-    await this.server.kill();
+    await this.server.stop();
     for (const worker of this.#workers) await worker.kill();
     await this.database.drop();
     await rm(this.folder, { recursive: true, force: true });
