@@ -135,3 +135,11 @@ create index `task_project_id_id` on `task` (`project_id`, `id`);
 create index `batch_project_id_id` on `batch` (`project_id`, `id`);
 
 create index `asset_project_id_id` on `asset` (`project_id`, `id`);
+
+alter table `principal` add column `oidc_key` varchar(191);
+
+alter table `principal` add column `oidc_issuer` longtext;
+
+alter table `principal` add column `oidc_subject` longtext;
+
+create unique index `principal_oidc_key` on `principal` (`oidc_key`);

@@ -137,3 +137,11 @@ create index if not exists "task_project_id_id" on "task" ("project_id", "id");
 create index if not exists "batch_project_id_id" on "batch" ("project_id", "id");
 
 create index if not exists "asset_project_id_id" on "asset" ("project_id", "id");
+
+alter table "principal" add column "oidc_key" text collate "C";
+
+alter table "principal" add column "oidc_issuer" text;
+
+alter table "principal" add column "oidc_subject" text;
+
+create unique index if not exists "principal_oidc_key" on "principal" ("oidc_key");

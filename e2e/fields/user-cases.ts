@@ -47,6 +47,20 @@ const CHANGE_PASSWORD: Proof = async (stage) => {
   ]);
 };
 
+/** The issuer and the subject together are one account, which one user has. */
+const ACCOUNT: Proof = async (stage) => {
+  const link = async (oidc: object) =>
+    (await stage.ask(`PATCH /api/v2/admin/users/${(await addUser(stage)).id}`, { oidc })).status;
+  made += 1;
+  const oidc = { issuer: 'https://id.example.com', subject: `twice-${made}` };
+  expect([
+    await link(oidc),
+    await link(oidc),
+    await link({ ...oidc, issuer: 'https://other.example.com' }),
+    await link({ ...oidc, subject: `${oidc.subject}x` }),
+  ]).toEqual([200, 409, 200, 200]);
+};
+
 /** Users, their passwords and roles. */
 export const userCases: Cases = {
   'POST /api/v2/auth/sign-in': signInCases('/api/v2/auth/sign-in'),
@@ -87,6 +101,15 @@ export const userCases: Cases = {
       await stage.get(`PATCH /api/v2/admin/users/${id}`, { disabled: false });
       expect([refused, (await signIn(stage, username)).status]).toEqual([401, 200]);
     },
+    'body.oidc': async (stage) => {
+      const { id, username } = await addUser(stage);
+      const oidc = { issuer: 'https://id.example.com', subject: `s-${id}` };
+      expect((await stage.get(`PATCH /api/v2/admin/users/${id}`, { oidc })).oidc).toEqual(oidc);
+      expect((await signIn(stage, username)).status).toBe(401);
+      expect((await stage.get(`PATCH /api/v2/admin/users/${id}`, { oidc: null })).oidc).toBeNull();
+    },
+    'body.oidc.issuer': ACCOUNT,
+    'body.oidc.subject': ACCOUNT,
   },
   'POST /api/v2/admin/users/{id}/reset': {
     'body.password': async (stage) => {

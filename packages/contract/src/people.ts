@@ -101,6 +101,15 @@ export const renewedSchema = z
   .meta({ id: 'Renewed' });
 export type Renewed = z.infer<typeof renewedSchema>;
 
+/** What is left to do after a sign-out. */
+export const signedOutSchema = z
+  .object({
+    /** Where the browser goes to sign out at the OpenID provider too; null if it did not sign in there. */
+    end_session_url: z.string().nullable(),
+  })
+  .meta({ id: 'SignedOut' });
+export type SignedOut = z.infer<typeof signedOutSchema>;
+
 export const signOutSchema = z
   .strictObject({
     /** Signs out all browsers of the client and voids unused links; otherwise only this browser. */
@@ -143,6 +152,12 @@ export const signInSchema = z
   .strictObject({ username: userNameSchema, password: passwordSchema })
   .meta({ id: 'SignIn' });
 
+/** An account at an OpenID provider: the `iss` and `sub` of its ID tokens. */
+const oidcAccountSchema = z
+  .strictObject({ issuer: z.string().min(1).max(500), subject: z.string().min(1).max(255) })
+  .meta({ id: 'OidcAccount' });
+export type OidcAccount = z.infer<typeof oidcAccountSchema>;
+
 export const userSchema = z
   .object({
     user_id: z.string(),
@@ -152,6 +167,8 @@ export const userSchema = z
     disabled_at: timeSchema.nullable(),
     last_sign_in_at: timeSchema.nullable(),
     password_set_at: timeSchema.nullable(),
+    /** The account at an OpenID provider with which the user signs in; null for users with a password. */
+    oidc: oidcAccountSchema.nullable(),
   })
   .meta({ id: 'User' });
 export type User = z.infer<typeof userSchema>;
@@ -177,7 +194,12 @@ export const userPasswordSchema = userSchema
 export type UserPassword = z.infer<typeof userPasswordSchema>;
 
 export const userChangeSchema = z
-  .strictObject({ role: z.enum(ROLES).optional(), disabled: z.boolean().optional() })
+  .strictObject({
+    role: z.enum(ROLES).optional(),
+    disabled: z.boolean().optional(),
+    /** Links the user to an account of the OpenID provider, instead of a password; null unlinks it. */
+    oidc: oidcAccountSchema.nullable().optional(),
+  })
   .meta({ id: 'UserChange' });
 
 export const passwordResetSchema = z

@@ -10,7 +10,7 @@ import {
   loadTexts,
 } from './i18n/language.ts';
 import { browserPlatform, createPagePlatform } from './platform/page-platform.ts';
-import { takeSignInCode } from './sign-in-code.ts';
+import { takeArrival } from './sign-in-code.ts';
 import { useDraft } from './stores/draft.ts';
 import { TOKEN_KEY, useSession } from './stores/session.ts';
 import './styles/tokens.css';
@@ -26,7 +26,7 @@ const RENEW_MS = 6 * 3_600_000;
 const language = chooseLanguage(loadLanguage(window.localStorage), navigator.languages);
 keepLanguage(window.localStorage, language);
 
-const code = takeSignInCode(window.location, window.history);
+const arrival = takeArrival(window.location, window.history);
 const pinia = createPinia();
 // One page: the address says which picture is open, so that "back" closes it and a link opens it.
 const router = createRouter({
@@ -45,5 +45,9 @@ window.addEventListener('storage', ({ key, newValue }) => {
 browserPlatform.every(RENEW_MS, () => void session.renew());
 useDraft(pinia).connect(window.sessionStorage);
 
-void (code === null ? session.resume() : session.signIn({ kind: 'code', code }));
+void (arrival === null
+  ? session.resume()
+  : arrival.kind === 'code'
+    ? session.signIn(arrival)
+    : session.refuse(arrival.error));
 void loadTexts(language).then((texts) => app.use(createPageLanguage(language, texts)).mount('#app'));

@@ -9,7 +9,9 @@ import {
   type Renewed,
   reloadedSchema,
   renewedSchema,
+  type SignedOut,
   type SignInLink,
+  signedOutSchema,
   signInLinkSchema,
   type TaskCheck,
   type Token,
@@ -62,8 +64,11 @@ export class AuthCalls {
     return await this.#transport.json(request, renewedSchema);
   }
 
-  /** Ends a browser's sign-in, or those of all browsers of the client. Tokens of programs stay. */
-  async signOut(from: 'here' | 'everywhere', options: CallOptions = {}): Promise<void> {
+  /**
+   * Ends a browser's sign-in, or those of all browsers of the client. Tokens of programs stay. A browser that signed in through
+   * the OpenID provider goes to `end_session_url` to sign out there too.
+   */
+  async signOut(from: 'here' | 'everywhere', options: CallOptions = {}): Promise<SignedOut> {
     const body = writeJson({ everywhere: from === 'everywhere' });
     const request = {
       ...options,
@@ -72,7 +77,7 @@ export class AuthCalls {
       body,
       repeatable: true,
     } as const;
-    await this.#transport.send(request, async () => undefined);
+    return await this.#transport.json(request, signedOutSchema);
   }
 
   /** Trades the one-time code of the sign-in link for a token. */

@@ -1,4 +1,5 @@
 import {
+  type OidcAccount,
   type Role,
   type User,
   type UserPassword,
@@ -49,6 +50,16 @@ export class UserCalls {
     return this.#change(user, { disabled: false }, options);
   }
 
+  /** Links a user to an account at the OpenID provider (`iss` and `sub` of its ID tokens); its password and sessions end. */
+  link(user: string, oidc: OidcAccount, options: CallOptions = {}): Promise<User> {
+    return this.#change(user, { oidc }, options);
+  }
+
+  /** Ends the link of a user, and its sessions; `reset` gives it a password. */
+  unlink(user: string, options: CallOptions = {}): Promise<User> {
+    return this.#change(user, { oidc: null }, options);
+  }
+
   /** Gives a user a new password, shown this once, and ends its sessions and keys. */
   async reset(user: string, options: CallOptions = {}): Promise<UserPassword> {
     const request = { ...options, method: 'POST', path: `${pathOf(user)}/reset`, body: '{}' } as const;
@@ -57,7 +68,7 @@ export class UserCalls {
 
   async #change(
     user: string,
-    change: { role?: Role; disabled?: boolean },
+    change: { role?: Role; disabled?: boolean; oidc?: OidcAccount | null },
     options: CallOptions,
   ): Promise<User> {
     const body = writeJson(change);

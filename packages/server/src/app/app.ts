@@ -111,8 +111,8 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   const basics = createBasics(options);
   const all = { ...options, ...basics };
   const { database, signingKey, sealer, storage } = await openRecords(scope, config, all);
-  const people = await openPeople(scope, store, { ...all, database });
-  const { identity, policies, forFlow, firstAdmin } = people;
+  const people = await openPeople(scope, store, { ...all, database, sealer });
+  const { identity, oidc, policies, forFlow, firstAdmin } = people;
   const balancing = new Balancing(store, await openOverlay(database));
   // Waiting tasks are loaded and the doors open before a thousand workers respond.
   const contact = createLatch();
@@ -145,7 +145,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   const pageAddresses = (address: string) => listPageAddresses(config.server, address, networkInterfaces());
   let session: Session | null = null;
   const address = await openDoors(scope, config, {
-    ...{ ...basics, ...calls, balancing, identity, links, storage, pageAddresses },
+    ...{ ...basics, ...calls, balancing, identity, oidc, links, storage, pageAddresses },
     ...{ config: store, db: database, version: VERSION },
     policies: createPolicyCalls(toPolicyDeps(config, { ...basics, policies, database, fleet })),
     fleet: createFleetView({ ...joining, registry: fleet, events, loads }),

@@ -5,17 +5,21 @@ import {
   openFirstAdmin,
 } from '../people/identity/first-admin.ts';
 import { type Identity, openIdentity } from '../people/identity/identity.ts';
+import { OidcSignIn } from '../people/oidc/oidc-sign-in.ts';
 import { createGraphPolicies, type GraphPolicies } from '../people/policies/graph-policies.ts';
 import { createOwners } from '../people/policies/subjects.ts';
 import type { Database } from '../platform/database/database.ts';
 import { every } from '../platform/lifecycle/every.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
+import type { Sealer } from '../platform/secrets/sealer.ts';
 import type { Basics } from './app.ts';
 import type { ConfigStore } from './settings.ts';
 import type { Tables } from './tables.ts';
 
 export interface People {
   identity: Identity;
+  /** Null if it is not configured. */
+  oidc: OidcSignIn | null;
   /** Null from the second start on. */
   firstAdmin: FirstAdmin | null;
   policies: GraphPolicies;
@@ -28,6 +32,7 @@ export interface People {
 
 interface PeopleSurroundings {
   database: Database<Tables>;
+  sealer: Sealer;
   environment: NodeJS.ProcessEnv;
 }
 
@@ -38,12 +43,16 @@ const TIDY_MS = 30_000;
 export async function openPeople(
   scope: Scope,
   store: Pick<ConfigStore, 'current'>,
-  { database, clock, random, logger, environment }: Basics & PeopleSurroundings,
+  { database, sealer, clock, random, logger, environment }: Basics & PeopleSurroundings,
 ): Promise<People> {
   const { auth, limits, dataDir } = store.current;
   const identity = openIdentity(
     { db: database, clock, random },
-    { ...auth, onPasswordSet: createFirstPasswordRemoval(dataDir) },
+    {
+      ...auth,
+      oidcLifetimeMs: auth.oidc?.sessionLifetimeMs ?? auth.signInLifetimeMs,
+      onPasswordSet: createFirstPasswordRemoval(dataDir),
+    },
   );
   every(scope, { name: 'identity.tidy', intervalMs: TIDY_MS, clock, logger }, () => identity.sessions.tidy());
   const policies = createGraphPolicies({
@@ -52,6 +61,7 @@ export async function openPeople(
   });
   return {
     identity,
+    oidc: auth.oidc && new OidcSignIn(auth.oidc, { users: identity.oidcUsers, sealer, clock }),
     firstAdmin: await openFirstAdmin(
       { users: identity.users, random },
       dataDir,

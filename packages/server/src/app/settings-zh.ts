@@ -94,6 +94,26 @@ export const DESCRIPTIONS_ZH: Readonly<Record<string, string>> = {
   'Largest picture that the native API accepts.': '原生接口上传图片的最大字节数。',
   'Largest result file. A larger one is left out with a warning; if the task has no other result, it fails.':
     '结果文件的最大字节数；超过的文件不包含在结果中并给出警告，没有其他文件时任务失败。',
+  'Address of the provider, exactly as it names itself; its metadata are at /.well-known/openid-configuration below it.':
+    '提供方的地址，须与其自己的名称完全一致；其元数据位于该地址下的 /.well-known/openid-configuration。',
+  'Id of Comfleet at the provider.': 'Comfleet 在提供方处的 ID。',
+  'Secret of Comfleet at the provider: the text, or `env: NAME`, or `file: PATH`. Without it, Comfleet is a public client.':
+    'Comfleet 在提供方处的密钥：文本本身，或 `env: NAME`，或 `file: PATH`。不填写时 Comfleet 是公开客户端。',
+  'Name of the provider on the sign-in page: Sign in with …': '提供方在登录页上的名称：通过 … 登录。',
+  'Scopes that are requested; openid must be one.': '请求的范围；必须包含 openid。',
+  'Rules that give users their role at each sign-in; the first that matches counts.':
+    '每次登录时决定用户角色的规则；以第一条匹配的为准。',
+  'Role of users whom no rule matches; refused keeps them out.':
+    '没有规则匹配时的角色；refused 表示拒绝登录。',
+  'Whether the first sign-in creates a user. Otherwise an admin links users: comfleet users link.':
+    '首次登录时是否创建用户。否则由管理员关联用户：comfleet users link。',
+  'How long a browser stays signed in through the provider, in minutes; visits do not extend it. Roles are read again at the next sign-in.':
+    '浏览器通过提供方登录后的有效期（分钟）；访问不会延长。角色在下次登录时重新读取。',
+  'Name of a claim of the ID token or of the user info; dots lead into objects: realm_access.roles. email counts only with email_verified.':
+    'ID 令牌或用户信息中的声明名称；用点号进入对象：realm_access.roles。email 仅在 email_verified 为真时有效。',
+  'Value that the claim is, or that its list contains.': '声明的值，或其列表中包含的值。',
+  'Role of users with it; refused keeps them out.': '符合者的角色；refused 表示拒绝登录。',
+  'Sign-in through an OpenID Connect provider.': '通过 OpenID Connect 提供方登录。',
   'Lifetime of a token, in minutes.': '令牌的有效期（分钟）。',
   'Limits.': '各项上限。',
   'Folder for the logs of started ComfyUIs; default data_dir/logs.':

@@ -46,6 +46,7 @@ import {
   compileAuth,
   compileClientLimits,
 } from '../people/identity/settings.ts';
+import { readOidcSecret } from '../people/oidc/settings.ts';
 import { checkPolicies, compilePolicies, policySchema } from '../people/policies/settings.ts';
 import {
   type ConfigStore as AnyConfigStore,
@@ -208,7 +209,8 @@ async function include(config: Config, named: NamedSources): Promise<Config> {
   for (const file of config.workflowFiles)
     taskTypes = layTaskTypes(taskTypes, parseTaskTypes(await read(file), file));
   const workers = await readLogins(config.workers, named);
-  return Object.freeze({ ...config, workers, taskTypes: layTaskTypes(taskTypes, config.taskTypes) });
+  const auth = { ...config.auth, oidc: await readOidcSecret(config.auth.oidc, named) };
+  return Object.freeze({ ...config, workers, auth, taskTypes: layTaskTypes(taskTypes, config.taskTypes) });
 }
 
 const settings: Settings<RawConfig, Config> = {

@@ -10,13 +10,16 @@ import { Balancing } from '../../src/flow/calls/placement/balancing.ts';
 import { type Identity, openIdentity } from '../../src/people/identity/identity.ts';
 import { createPrincipal } from '../../src/people/identity/principal.ts';
 import type { Session } from '../../src/people/identity/session-cache.ts';
+import { OidcSignIn } from '../../src/people/oidc/oidc-sign-in.ts';
+import { readOidcSecret } from '../../src/people/oidc/settings.ts';
 import type { ReloadOutcome } from '../../src/platform/config/config-store.ts';
 import { openOverlay } from '../../src/platform/config/overlay.ts';
 import { AppError } from '../../src/platform/errors/app-error.ts';
 import { createHttpServer, type HttpServer } from '../../src/platform/http/http-server.ts';
 import { SignedLinks } from '../../src/platform/http/signed-links.ts';
 import { StreamSlots } from '../../src/platform/http/stream-slots.ts';
-import { silentLogger } from '../../src/platform/logging/logger.ts';
+import { type Logger, silentLogger } from '../../src/platform/logging/logger.ts';
+import { Sealer } from '../../src/platform/secrets/sealer.ts';
 import { systemRandom } from '../../src/platform/time/clock.ts';
 import { createFakeAssets } from './fake-calls/fake-assets.ts';
 import { createFakeBatches } from './fake-calls/fake-batches.ts';
@@ -34,6 +37,7 @@ interface TestServerOptions {
   clientFolder?: string | null;
   namesData?: boolean;
   isOpenToAll?: boolean;
+  logger?: Logger;
 }
 
 /**
@@ -46,8 +50,15 @@ export async function openTestServer(options: TestServerOptions = {}) {
   const { config } = parseConfig(options.config ?? '', { file: null, environment: {}, cwd: '/tmp' });
   const identity = openIdentity(
     { db, clock, random: systemRandom },
-    { ...config.auth, tokenLifetimeMs: 3_600_000 },
+    { ...config.auth, tokenLifetimeMs: 3_600_000, oidcLifetimeMs: 3_600_000 },
   );
+  const written = await readOidcSecret(config.auth.oidc, {
+    environment: {},
+    read: async () => '',
+    refuse: () => new Error('no secret'),
+  });
+  const sealer = new Sealer(Buffer.alloc(32, 7));
+  const oidc = written && new OidcSignIn(written, { users: identity.oidcUsers, sealer, clock });
   const owned = new FakeOwner();
   const streams = new FakeStreams();
   const { tasks, submitted, state: fakeTask } = createFakeTasks(owned, streams);
@@ -82,10 +93,18 @@ export async function openTestServer(options: TestServerOptions = {}) {
     problems: () => [],
   };
   const fleet = createFakeFleet();
-  const common = { ...calls, identity, fleet, slots, clock, logger: silentLogger, signal: stop.signal };
+  const logger = options.logger ?? silentLogger;
+  const common = { ...calls, identity, oidc, fleet, slots, clock, logger, signal: stop.signal };
   const local = await signUp(identity, 'local', ['admin', 'raw_graph']);
   const anonymous: Session | null = options.isOpenToAll
-    ? { principal: local.principal, tokenHash: '', tokenId: null, purpose: 'access', expiresAtMs: null }
+    ? {
+        principal: local.principal,
+        tokenHash: '',
+        tokenId: null,
+        purpose: 'access',
+        isFromOidc: false,
+        expiresAtMs: null,
+      }
     : null;
   await addDoors(app, {
     ...common,

@@ -32,8 +32,8 @@ export interface Api {
   loadWho(): Promise<Who>;
   /** Has a browser's sign-in live on from now. */
   renew(): Promise<void>;
-  /** Ends the sign-in of this browser, or of all browsers of the same client. */
-  signOut(from: 'here' | 'everywhere'): Promise<void>;
+  /** Ends the sign-in of this browser, or of all browsers of the same client; returns where to sign out of the provider too. */
+  signOut(from: 'here' | 'everywhere'): Promise<string | null>;
   listWorkflows(): Promise<Workflow[]>;
   /** Whether a worker could run the workflow with these values, and what is missing where none could. */
   judgeWorkflow(name: string, parameters: Readonly<Record<string, unknown>>): Promise<Validation>;

@@ -31,7 +31,7 @@ function openApi(comfleet: Comfleet): Api {
     renew: async () => {
       await translated(comfleet.auth.renew());
     },
-    signOut: (from) => translated(comfleet.auth.signOut(from)),
+    signOut: async (from) => (await translated(comfleet.auth.signOut(from))).end_session_url,
     listWorkflows: () => translated(comfleet.workflows.list()),
     judgeWorkflow: (name, parameters) => translated(comfleet.workflows.validate(name, parameters)),
     listTasks: (filter) => translated(comfleet.tasks.list(filter)),

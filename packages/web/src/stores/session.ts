@@ -53,6 +53,13 @@ export const useSession = defineStore('session', () => {
     if (state.value.kind === 'signed_out') state.value = { kind: 'signed_out', failure };
   }
 
+  /** A sign-in at the OpenID provider that came to nothing: it matters only where the browser is not signed in already. */
+  async function refuse(error: string): Promise<void> {
+    const failure = new ApiFailure(error, '');
+    await resume();
+    if (state.value.kind === 'signed_out') state.value = { kind: 'signed_out', failure };
+  }
+
   /** Has the sign-in live on. One that has ended shows at its next use; a server that is silent is asked next time. */
   async function renew(): Promise<void> {
     await api.value?.renew().catch(() => undefined);
@@ -90,16 +97,20 @@ export const useSession = defineStore('session', () => {
     await former.signOut('here').catch(() => undefined);
   }
 
-  /** Ends the sign-in of this browser, or of all of them; the page says so when the server did not hear it. */
-  async function signOut(from: 'here' | 'everywhere'): Promise<void> {
+  /**
+   * Ends the sign-in of this browser, or of all of them; the page says so when the server did not hear it. Returns where the
+   * browser is to go to sign out at the OpenID provider too.
+   */
+  async function signOut(from: 'here' | 'everywhere'): Promise<string | null> {
     const opened = api.value;
     leave(null);
     try {
-      await opened?.signOut(from);
+      return (await opened?.signOut(from)) ?? null;
     } catch (error) {
       const failure = toFailure(error);
-      if (failure.code === 'UNAUTHORIZED') return;
+      if (failure.code === 'UNAUTHORIZED') return null;
       leave(new ApiFailure('SIGN_OUT_UNHEARD', failure.message, { cause: failure }));
+      return null;
     }
   }
 
@@ -124,7 +135,7 @@ export const useSession = defineStore('session', () => {
     return keptToken() !== null;
   }
 
-  return { state, who, connect, resume, signIn, renew, follow, signOut, leave, hasToken };
+  return { state, who, connect, resume, signIn, refuse, renew, follow, signOut, leave, hasToken };
 });
 
 async function toToken(factory: ApiFactory, credential: Credential): Promise<string> {

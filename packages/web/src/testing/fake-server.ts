@@ -25,6 +25,8 @@ export class FakeServer {
   /** How often the sign-in was renewed, and from where it was ended. */
   renewals = 0;
   signOuts: string[] = [];
+  /** Where a browser signs out at the provider. */
+  endSession: string | null = null;
   /** While set, sign-in codes are refused with it. */
   codeRefusal: ApiFailure | null = null;
   /** How often the workflows were listed. */
@@ -132,7 +134,7 @@ export class FakeServer {
       },
       signOut: (from) => {
         this.signOuts.push(from);
-        return this.answer(undefined);
+        return this.answer(this.endSession);
       },
       loadWho: () =>
         this.answer({

@@ -18,6 +18,8 @@ export const en = {
   'signIn.clientSecret': 'Client secret',
   'signIn.tokenField': 'Access token',
   'signIn.submit': 'Sign in',
+  'signIn.oidc': 'Sign in with {name}',
+  'signIn.or': 'or',
   'signIn.again': 'Try again',
   'signIn.fresh': 'In the folder where Comfleet was started, this command prints a link that signs you in:',
   'signIn.folder': 'DIR is the data folder that Comfleet was started with.',

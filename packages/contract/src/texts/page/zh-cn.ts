@@ -18,6 +18,8 @@ export const zhCn = {
   'signIn.clientSecret': '客户端密钥',
   'signIn.tokenField': '访问令牌',
   'signIn.submit': '登录',
+  'signIn.oidc': '通过 {name} 登录',
+  'signIn.or': '或',
   'signIn.again': '重试',
   'signIn.fresh': '在启动 Comfleet 的目录中运行以下命令，会打印一个登录链接：',
   'signIn.folder': 'DIR 是启动 Comfleet 时指定的数据目录。',

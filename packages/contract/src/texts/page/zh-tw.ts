@@ -18,6 +18,8 @@ export const zhTw = {
   'signIn.clientSecret': '用戶端金鑰',
   'signIn.tokenField': '存取權杖',
   'signIn.submit': '登入',
+  'signIn.oidc': '透過 {name} 登入',
+  'signIn.or': '或',
   'signIn.again': '重試',
   'signIn.fresh': '在啟動 Comfleet 的資料夾中執行以下指令，會顯示一個登入連結：',
   'signIn.folder': 'DIR 是啟動 Comfleet 時指定的資料夾。',

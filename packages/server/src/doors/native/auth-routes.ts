@@ -2,6 +2,7 @@ import {
   registerClientSchema,
   registeredClientSchema,
   renewedSchema,
+  signedOutSchema,
   signInLinkSchema,
   signOutSchema,
   type Token,
@@ -86,7 +87,7 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
 }
 
 /** Adds routes to sign browsers in, renew, and sign out. */
-function addSignInRoutes(app: HttpServer, { identity, pageAddresses }: NativeDeps): void {
+function addSignInRoutes(app: HttpServer, { identity, oidc, pageAddresses }: NativeDeps): void {
   app.post('/api/v2/auth/links', {
     // Admins only: a sign-in by link outlives the caller's token.
     config: { access: 'people.manage', keys: 'refused' },
@@ -125,11 +126,14 @@ function addSignInRoutes(app: HttpServer, { identity, pageAddresses }: NativeDep
       tags: ['auth'],
       summary: "End this browser's sign-in, or those of all browsers of the client; tokens of programs stay",
       body: signOutSchema,
-      response: { 204: z.null().describe('Signed out.') },
+      response: { 200: signedOutSchema },
     },
-    handler: async (request, reply) => {
-      await identity.sessions.signOut(sessionOf(request), request.body.everywhere ? 'everywhere' : 'here');
-      return reply.status(204).send(null);
+    handler: async (request) => {
+      const session = sessionOf(request);
+      await identity.sessions.signOut(session, request.body.everywhere ? 'everywhere' : 'here');
+      const page = `${pageAddresses(`${request.protocol}://${request.host}`)[0]}/client/`;
+      const url = session.isFromOidc ? ((await oidc?.endSessionUrl(page)) ?? null) : null;
+      return { end_session_url: url };
     },
   });
 }

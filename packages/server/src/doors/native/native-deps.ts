@@ -5,6 +5,7 @@ import type { StatisticsCalls } from '../../flow/calls/statistics/statistics-cal
 import type { TaskCalls } from '../../flow/calls/tasks/task-calls.ts';
 import type { WorkflowCalls } from '../../flow/calls/workflows/workflow-calls.ts';
 import type { Identity } from '../../people/identity/identity.ts';
+import type { OidcSignIn } from '../../people/oidc/oidc-sign-in.ts';
 import type { PolicyCalls } from '../../people/policies/policy-calls.ts';
 import type { SignedLinks } from '../../platform/http/signed-links.ts';
 import type { StreamSlots } from '../../platform/http/stream-slots.ts';
@@ -23,6 +24,8 @@ export interface NativeDeps {
   fleet: FleetView;
   balancing: Pick<Balancing, 'state' | 'change'>;
   identity: Identity;
+  /** Null if sign-in through an OpenID provider is not configured. */
+  oidc: OidcSignIn | null;
   policies: PolicyCalls;
   config: DoorsConfigStore;
   links: SignedLinks;

@@ -14,6 +14,7 @@ import { addFleetEventRoutes } from './fleet-event-routes.ts';
 import { addFleetRoutes } from './fleet-routes.ts';
 import { addNamedTokenRoutes } from './named-token-routes.ts';
 import type { NativeDeps } from './native-deps.ts';
+import { addOidcRoutes } from './oidc-routes.ts';
 import { addPolicyRoutes } from './policy-routes.ts';
 import { addProjectRoutes } from './project-routes.ts';
 import { addSettingsRoute } from './settings-route.ts';
@@ -52,6 +53,7 @@ function refuseUndeclared(route: RouteOptions): void {
 
 const ROUTES: readonly ((app: HttpServer, deps: NativeDeps) => void)[] = [
   addAuthRoutes,
+  addOidcRoutes,
   addTokenRoutes,
   addClientRoutes,
   addNamedTokenRoutes,

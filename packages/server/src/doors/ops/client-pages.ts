@@ -13,10 +13,14 @@ export interface ClientPages {
   readonly folder: string;
   /** The server uses a data folder other than the default: the page's sign-in hint names `--data`, never the folder. */
   readonly namesData: boolean;
+  /** Name of the OpenID provider on the sign-in page; null without one. */
+  readonly providerName: string | null;
 }
 
 /** Serves the create page at /client from a folder of built files; `/` redirects. */
-export async function addClientPages(app: HttpServer, { folder, namesData }: ClientPages): Promise<void> {
+export async function addClientPages(app: HttpServer, pages: ClientPages): Promise<void> {
+  const { folder } = pages;
+  const marks = listMarks(pages);
   await app.register(async (scope) => {
     scope.addHook('onSend', async (_request, reply, payload) => {
       reply.header('content-security-policy', PAGE_CSP);
@@ -40,7 +44,7 @@ export async function addClientPages(app: HttpServer, { folder, namesData }: Cli
         const path = request.url.split('?')[0] ?? '';
         // The page's own addresses are relative to /client/.
         if (path === '/client') return reply.redirect('/client/');
-        return namesData ? sendMarked(reply, folder) : reply.sendFile('index.html');
+        return marks === '' ? reply.sendFile('index.html') : sendMarked(reply, { folder, marks });
       },
     });
     scope.get('/', {
@@ -51,8 +55,22 @@ export async function addClientPages(app: HttpServer, { folder, namesData }: Cli
   });
 }
 
-async function sendMarked(reply: FastifyReply, folder: string): Promise<string> {
+/** What the page is told of this server, as attributes of its root element. */
+function listMarks({ namesData, providerName }: ClientPages): string {
+  const folder = namesData ? 'data-folder="named" ' : '';
+  return providerName === null ? folder : `${folder}data-provider="${escapeAttribute(providerName)}" `;
+}
+
+function escapeAttribute(text: string): string {
+  return text.replace(/[&"<>]/g, (one) => `&#${one.charCodeAt(0)};`);
+}
+
+async function sendMarked(
+  reply: FastifyReply,
+  { folder, marks }: { folder: string; marks: string },
+): Promise<string> {
   const html = await readFile(join(folder, 'index.html'), 'utf8');
   reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache');
-  return html.replace('<html ', '<html data-folder="named" ');
+  // A function: a `$` in a name is no pattern.
+  return html.replace('<html ', () => `<html ${marks}`);
 }

@@ -16,6 +16,8 @@ export interface OpsDeps extends HealthDeps, MetricsDeps {
   clientFolder: string | null;
   /** See `ClientPages`. */
   namesData?: boolean;
+  /** The OpenID provider; null without one. */
+  oidc: { readonly name: string } | null;
   /** Aborted when the server is stopping. */
   signal: AbortSignal;
 }
@@ -46,8 +48,13 @@ export async function addOpsDoor(
       },
     });
   });
-  if (deps.clientFolder !== null)
-    await addClientPages(app, { folder: deps.clientFolder, namesData: deps.namesData === true });
+  const { clientFolder: folder, oidc } = deps;
+  if (folder !== null)
+    await addClientPages(app, {
+      folder,
+      namesData: deps.namesData === true,
+      providerName: oidc?.name ?? null,
+    });
 }
 
 function addHealthRoutes(app: HttpServer, deps: OpsDeps): void {

@@ -1,7 +1,8 @@
 import type { WorkerAuth } from '@comfleet/contract';
 import { plainText } from '@comfleet/contract';
 import { z } from 'zod';
-import { path, type Secret, secret } from '../../platform/config/fields.ts';
+import { path, secret } from '../../platform/config/fields.ts';
+import { readSecret } from '../../platform/config/read-secret.ts';
 import type { Findings, NamedSources } from '../../platform/config/settings.ts';
 import { isCertificate, splitLogin, type WorkerAccess } from './worker-access.ts';
 
@@ -109,20 +110,6 @@ async function readTls({ tls }: RawAccess, { place, named }: Reading): Promise<W
   const ca = await named.read(tls.ca_file);
   if (isCertificate(ca)) return { ca, verify: tls.verify };
   throw named.refuse(`${place}.tls.ca_file`, plainText('config.no_certificate'));
-}
-
-/** Reads a secret; the last line break of a file is not part of it. */
-async function readSecret(value: Secret, { place, named }: Reading): Promise<string> {
-  if (typeof value === 'string') return value;
-  const text =
-    'env' in value ? named.environment[value.env] : (await named.read(value.file)).replace(/\r?\n$/, '');
-  if (text !== undefined && text !== '') return text;
-  throw named.refuse(
-    place,
-    'env' in value
-      ? { code: 'config.unset_variable', params: { name: value.env } }
-      : plainText('config.empty_file'),
-  );
 }
 
 function at({ place, named }: Reading, key: string): Reading {

@@ -5,6 +5,7 @@ import type { Clock, Random } from '../../platform/time/clock.ts';
 import type { TokenOrigin } from './draw-token.ts';
 import type { IdentityTables, PrincipalRow } from './identity-tables.ts';
 import type { NamedTokens } from './named-tokens.ts';
+import { NO_ACCOUNT } from './oidc-account.ts';
 import { type ClientRecord, may, type Principal, requirePermission } from './principal.ts';
 import {
   findPrincipal,
@@ -160,6 +161,7 @@ export class Clients {
       grants: JSON.stringify(request.grants),
       created_at: nowMs,
       last_sign_in_at: null,
+      ...NO_ACCOUNT,
       revoked_at: null,
     };
     const outcome = await this.#db.commit([...using, insertPrincipal(this.#db, row)]);

@@ -9,7 +9,11 @@ export interface PrincipalRow {
   /** Of users: the name in its one compared form; unique. Null for everyone else. */
   login: string | null;
   description: string | null;
-  /** SHA-256 hex of a random secret (clients), argon2id string (users), null (system). */
+  /** Of users of an OpenID provider: a hash of their account there, unique. Null for everyone else. */
+  oidc_key: string | null;
+  oidc_issuer: string | null;
+  oidc_subject: string | null;
+  /** SHA-256 hex of a random secret (clients), argon2id string (users with a password), null (others). */
   secret_hash: string | null;
   /** When the secret last changed; null if it never did. */
   secret_set_at: number | null;
@@ -34,7 +38,7 @@ export interface TokenRow {
    * client; `join`: lets workers register.
    */
   purpose: string;
-  /** Of keys, invitations and join tokens: what they are for. */
+  /** Of keys, invitations and join tokens: what they are for. Of sign-ins of browsers: `oidc` if through the provider. */
   name: string | null;
   /** JSON array of permissions that the token is limited to; null: not limited. */
   scopes: string | null;

@@ -29,7 +29,12 @@ afterEach(async () => {
 function open(registration: 'open' | 'invite' | 'admin'): Identity {
   return openIdentity(
     { db, clock, random: systemRandom },
-    { tokenLifetimeMs: 1_440 * 60_000, signInLifetimeMs: 30 * DAY_MS, registration },
+    {
+      tokenLifetimeMs: 1_440 * 60_000,
+      signInLifetimeMs: 30 * DAY_MS,
+      oidcLifetimeMs: 3_600_000,
+      registration,
+    },
   );
 }
 

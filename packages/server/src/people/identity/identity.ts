@@ -5,6 +5,7 @@ import { Projects } from '../projects/projects.ts';
 import { Clients, type Registration } from './clients.ts';
 import { Keys } from './keys.ts';
 import { NamedTokens } from './named-tokens.ts';
+import { OidcUsers } from './oidc-users.ts';
 import { Passwords } from './passwords.ts';
 import { type SessionOptions, Sessions } from './sessions.ts';
 import { SignInLimit } from './sign-in-limit.ts';
@@ -19,6 +20,7 @@ export interface Identity {
   /** With them workers register. */
   readonly joinTokens: NamedTokens;
   readonly users: Users;
+  readonly oidcUsers: OidcUsers;
   readonly projects: Projects;
 }
 
@@ -42,6 +44,7 @@ export function openIdentity(
     invitations,
     joinTokens: new NamedTokens(all, 'join'),
     projects: new Projects(all),
+    oidcUsers: new OidcUsers(all),
     users: new Users({
       ...{ ...all, passwords: new Passwords(), limit: new SignInLimit(deps.clock) },
       onPasswordSet: options.onPasswordSet ?? (async () => undefined),

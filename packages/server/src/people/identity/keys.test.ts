@@ -18,7 +18,12 @@ beforeEach(async () => {
   db = await openMemoryDatabase(clock);
   identity = openIdentity(
     { db, clock, random: systemRandom },
-    { tokenLifetimeMs: 3_600_000, signInLifetimeMs: 86_400_000, registration: 'admin' },
+    {
+      tokenLifetimeMs: 3_600_000,
+      signInLifetimeMs: 86_400_000,
+      oidcLifetimeMs: 3_600_000,
+      registration: 'admin',
+    },
   );
   admin = await create('admin', ['admin']);
   studio = await create('studio', ['raw_graph']);

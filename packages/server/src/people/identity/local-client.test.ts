@@ -28,6 +28,7 @@ function start(url: string, database = db) {
   const identity = openIdentity(deps, {
     tokenLifetimeMs: 60_000,
     signInLifetimeMs: 3_600_000,
+    oidcLifetimeMs: 3_600_000,
     registration: 'admin',
   });
   return openLocalClient({ ...deps, identity }, folder, url);
@@ -60,7 +61,12 @@ test('a lost file gets new secrets for the same client, and the old token ends',
   expect(second.principal.id).toBe(first.principal.id);
   const identity = openIdentity(
     { db, clock, random: systemRandom },
-    { tokenLifetimeMs: 60_000, signInLifetimeMs: 3_600_000, registration: 'admin' },
+    {
+      tokenLifetimeMs: 60_000,
+      signInLifetimeMs: 3_600_000,
+      oidcLifetimeMs: 3_600_000,
+      registration: 'admin',
+    },
   );
   await expect(identity.sessions.authenticate(first.token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
   expect((await identity.sessions.authenticate(second.token)).principal.id).toBe(first.principal.id);

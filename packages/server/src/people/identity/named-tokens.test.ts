@@ -18,7 +18,12 @@ beforeEach(async () => {
   db = await openMemoryDatabase(clock);
   identity = openIdentity(
     { db, clock, random: systemRandom },
-    { tokenLifetimeMs: 3_600_000, signInLifetimeMs: 86_400_000, registration: 'invite' },
+    {
+      tokenLifetimeMs: 3_600_000,
+      signInLifetimeMs: 86_400_000,
+      oidcLifetimeMs: 3_600_000,
+      registration: 'invite',
+    },
   );
   admin = await create('admin', ['admin']);
   second = await create('second', ['admin']);

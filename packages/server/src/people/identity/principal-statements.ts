@@ -21,6 +21,15 @@ export async function findUserByLogin(
   return row ?? null;
 }
 
+/** Finds a user by the key of its account at an OpenID provider. */
+export async function findUserByAccount(
+  db: Database<IdentityTables>,
+  key: string,
+): Promise<PrincipalRow | null> {
+  const [row] = await db.read(db.k.selectFrom('principal').selectAll().where('oidc_key', '=', key).limit(1));
+  return row ?? null;
+}
+
 export async function listPrincipalRows(
   db: Database<IdentityTables>,
   kind: 'client' | 'user',
@@ -65,7 +74,7 @@ export function updateGrants(
 export function updateUser(
   db: Database<IdentityTables>,
   id: PrincipalId,
-  change: Partial<Pick<PrincipalRow, 'role' | 'revoked_at'>>,
+  change: Partial<Omit<PrincipalRow, 'id' | 'kind'>>,
 ): Write {
   const query = db.k.updateTable('principal').set(change).where('id', '=', id).where('kind', '=', 'user');
   return { query, rows: 1 };
@@ -82,6 +91,21 @@ export function recordSignIn(
     .set({ last_sign_in_at: nowMs })
     .where('id', '=', seen.id)
     .where('secret_hash', '=', seen.secret_hash)
+    .where('revoked_at', 'is', null);
+  return { query, rows: 1 };
+}
+
+/** Stores the role of a sign-in through the provider; refused if the user was disabled or unlinked since `seen` was read. */
+export function recordOidcSignIn(
+  db: Database<IdentityTables>,
+  seen: Pick<PrincipalRow, 'id' | 'oidc_key'>,
+  { role, nowMs }: { role: Role; nowMs: number },
+): Write {
+  const query = db.k
+    .updateTable('principal')
+    .set({ role, last_sign_in_at: nowMs })
+    .where('id', '=', seen.id)
+    .where('oidc_key', '=', seen.oidc_key)
     .where('revoked_at', 'is', null);
   return { query, rows: 1 };
 }

@@ -15,6 +15,7 @@ import {
   deleteSignIns,
   deleteToken,
   extendSignIn,
+  FROM_OIDC,
   findToken,
   insertToken,
   type ListedTokenRow,
@@ -28,6 +29,8 @@ export interface SessionOptions {
   tokenLifetimeMs: number;
   /** Of a browser's sign-in, since its last visit. */
   signInLifetimeMs: number;
+  /** Of a browser's sign-in through the OpenID provider, since it began. */
+  oidcLifetimeMs: number;
 }
 
 export interface IssuedToken {
@@ -41,6 +44,8 @@ export interface IssuedToken {
 export type BearerPurpose = 'access' | 'browser';
 
 const CODE_LIFETIME_MS = 600_000;
+/** Of the code that brings a browser from the OpenID provider's response to the page. */
+const OIDC_CODE_LIFETIME_MS = 60_000;
 const MAX_LISTED = 1000;
 const MAX_USES = 10_000;
 /** Purposes that are listed as sessions. */
@@ -80,11 +85,11 @@ export class Sessions {
   }
 
   /** Draws a bearer token and the write that stores it, for a transaction of the caller. */
-  draw(principalId: PrincipalId, purpose: BearerPurpose, origin?: TokenOrigin) {
-    const { tokenLifetimeMs, signInLifetimeMs } = this.#options;
-    const lifetimeMs = purpose === 'browser' ? signInLifetimeMs : tokenLifetimeMs;
-    const drawn = { kind: 'token', purpose, principalId, lifetimeMs, ...(origin && { origin }) } as const;
-    const { text, row } = drawToken({ clock: this.#clock, random: this.#random }, drawn);
+  draw(principalId: PrincipalId, purpose: BearerPurpose | 'oidc', origin?: TokenOrigin) {
+    const lifetimeMs = this.#lifetimeOf(purpose);
+    const drawn = { kind: 'token', principalId, lifetimeMs, ...(origin && { origin }) } as const;
+    const use = purpose === 'oidc' ? ({ purpose: 'browser', name: FROM_OIDC } as const) : { purpose };
+    const { text, row } = drawToken({ clock: this.#clock, random: this.#random }, { ...drawn, ...use });
     const issued: IssuedToken = { token: text, expiresAtMs: row.created_at + lifetimeMs, lifetimeMs };
     return { issued, write: insertToken(this.#db, row) };
   }
@@ -106,24 +111,45 @@ export class Sessions {
     return { code: text, expiresAtMs: row.created_at + CODE_LIFETIME_MS };
   }
 
+  /** Draws the one-time code of a sign-in through the OpenID provider, valid for a minute, and the write that stores it. */
+  drawOidcCode(principalId: PrincipalId) {
+    const { text, row } = drawToken(
+      { clock: this.#clock, random: this.#random },
+      { kind: 'code', purpose: 'sign_in', principalId, lifetimeMs: OIDC_CODE_LIFETIME_MS, name: FROM_OIDC },
+    );
+    return { code: text, write: insertToken(this.#db, row) };
+  }
+
   /** Exchanges a sign-in code for a browser's token. Throws UNAUTHORIZED if it is used, expired or unknown. */
   async exchangeCode(code: string, origin?: TokenOrigin): Promise<IssuedToken> {
     if (!hasSecretForm(code, 'code')) throw new AppError('UNAUTHORIZED');
     const hash = hashSecret(code);
     const found = await findToken(this.#db, hash, ['sign_in']);
     if (!found) throw new AppError('UNAUTHORIZED');
-    const { issued, write } = this.draw(found.principal.id, 'browser', origin);
+    const { issued, write } = this.draw(found.principal.id, found.isFromOidc ? 'oidc' : 'browser', origin);
     const outcome = await this.#db.commit([useToken(this.#db, hash, 'sign_in', this.#clock.nowMs()), write]);
     if (outcome.kind === 'refused') throw new AppError('UNAUTHORIZED');
     return issued;
   }
 
+  #lifetimeOf(purpose: BearerPurpose | 'oidc'): number {
+    const { tokenLifetimeMs, signInLifetimeMs, oidcLifetimeMs } = this.#options;
+    switch (purpose) {
+      case 'oidc':
+        return oidcLifetimeMs;
+      case 'browser':
+        return signInLifetimeMs;
+      case 'access':
+        return tokenLifetimeMs;
+    }
+  }
+
   /**
-   * Extends a browser's sign-in from now; every other token keeps its expiry. Returns the token's expiry, null for never.
+   * Extends a browser's sign-in from now; every other token, and a sign-in through the OpenID provider, keeps its expiry. Returns the token's expiry, null for never.
    * Throws UNAUTHORIZED if it has ended.
    */
   async renew(session: Session): Promise<number | null> {
-    if (session.purpose !== 'browser') return session.expiresAtMs;
+    if (session.purpose !== 'browser' || session.isFromOidc) return session.expiresAtMs;
     const expiresAtMs = this.#clock.nowMs() + this.#options.signInLifetimeMs;
     const outcome = await this.#db.commit([extendSignIn(this.#db, session.tokenHash, expiresAtMs)]);
     this.#cache.clear();

@@ -3,6 +3,7 @@ import type { DefinitionText } from '@comfleet/contract/texts/definitions';
 import { z } from 'zod';
 import { isSampleSecret, isWeakSecret } from '../../platform/config/sample-secret.ts';
 import type { Findings } from '../../platform/config/settings.ts';
+import { checkOidc, compileOidc, type OidcSettings, oidcSchema } from '../oidc/settings.ts';
 import type { Registration } from './clients.ts';
 
 /** The `auth` block. */
@@ -43,6 +44,7 @@ export const authSchema = z.strictObject({
     .describe(
       'true means registration: open, false means registration: admin; registration takes precedence.',
     ),
+  oidc: oidcSchema.optional().describe('Sign-in through an OpenID Connect provider.'),
 });
 type RawAuth = z.infer<typeof authSchema>;
 
@@ -62,6 +64,8 @@ export interface AuthSettings {
   /** Null: the generated key in secrets.json is used. */
   readonly secretKey: string | null;
   readonly registration: Registration;
+  /** Null: nobody signs in through a provider. */
+  readonly oidc: OidcSettings | null;
 }
 
 export function checkSecretKey({ secret_key: secret }: RawAuth, isOpen: boolean, findings: Findings): void {
@@ -76,6 +80,7 @@ export function checkSecretKey({ secret_key: secret }: RawAuth, isOpen: boolean,
 }
 
 export function checkAuth(raw: RawAuth, isOpen: boolean, findings: Findings): void {
+  checkOidc(raw.oidc, findings);
   if (!isOpen) return;
   if (!raw.enable_client_auth) {
     findings.refuse('auth.enable_client_auth', plainText('config.auth_off'));
@@ -94,6 +99,7 @@ export function compileAuth(raw: RawAuth): AuthSettings {
     signInLifetimeMs: Math.round(raw.sign_in_expire_minutes * 60_000),
     secretKey: secret === undefined || isWeakSecret(secret) ? null : secret,
     registration: toRegistration(raw),
+    oidc: compileOidc(raw.oidc),
   };
 }
 

@@ -9,12 +9,17 @@ export type TokenPurpose = 'access' | 'browser' | 'sign_in' | 'key' | 'invite' |
 /** Purposes of bearer tokens. */
 export const BEARERS: readonly TokenPurpose[] = ['access', 'browser', 'key'];
 
+/** Name of the tokens of sign-ins through the OpenID provider. */
+export const FROM_OIDC = 'oidc';
+
 /** An unused token whose principal is not revoked. */
 export interface TokenRecord {
   readonly principal: Principal;
   /** By which it is listed; null for tokens of earlier versions. */
   readonly tokenId: string | null;
   readonly purpose: string;
+  /** Of a sign-in through the OpenID provider: it ends at its time, however often the page is visited. */
+  readonly isFromOidc: boolean;
   /** Null: does not expire. */
   readonly expiresAtMs: number | null;
 }
@@ -28,7 +33,8 @@ export async function findToken(
     .selectFrom('token')
     .innerJoin('principal', 'principal.id', 'token.principal_id')
     .select(['principal.id', 'principal.kind', 'principal.name', 'principal.role', 'principal.grants'])
-    .select(['token.id as token_id', 'token.purpose', 'token.scopes', 'token.expires_at'])
+    .select(['token.id as token_id', 'token.purpose', 'token.name as token_name'])
+    .select(['token.scopes', 'token.expires_at'])
     .where('token.hash', '=', hash)
     .where('token.purpose', 'in', purposes)
     .where('token.used_at', 'is', null)
@@ -40,6 +46,7 @@ export async function findToken(
     principal: createPrincipal(readPrincipal(row), readScopes(row.scopes)),
     tokenId: row.token_id,
     purpose: row.purpose,
+    isFromOidc: row.purpose !== 'key' && row.token_name === FROM_OIDC,
     expiresAtMs: row.expires_at,
   };
 }

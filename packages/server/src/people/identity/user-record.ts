@@ -1,6 +1,7 @@
-import type { PrincipalId, Role, User } from '@comfleet/contract';
+import type { OidcAccount, PrincipalId, Role, User } from '@comfleet/contract';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { PrincipalRow } from './identity-tables.ts';
+import { readAccount } from './oidc-account.ts';
 import { readPrincipal } from './principal-statements.ts';
 
 /** A user as admins see it, without its password. */
@@ -12,6 +13,8 @@ export interface UserRecord {
   readonly disabledAtMs: number | null;
   readonly lastSignInAtMs: number | null;
   readonly passwordSetAtMs: number | null;
+  /** Null for users with a password. */
+  readonly oidc: OidcAccount | null;
 }
 
 const MAX_NAME = 60;
@@ -21,6 +24,20 @@ const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._@+'-]*$/u;
 /** The one form in which a name is compared and stored as unique: "Ada " and "ada" are one user. */
 export function toLogin(name: string): string {
   return name.normalize('NFKC').trim().toLowerCase();
+}
+
+/** Turns what a provider calls a user into a valid name; null if nothing valid is left. Room stays for a number at its end. */
+export function toUserName(text: string): string | null {
+  const kept = text
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{M}\p{N} ._@+'-]+/gu, ' ')
+    .replace(/^[^\p{L}\p{N}]+/u, '')
+    .replace(/ {2,}/g, ' ');
+  const short = [...kept]
+    .slice(0, MAX_NAME / 2)
+    .join('')
+    .trim();
+  return NAME.test(short) ? short : null;
 }
 
 /** Returns the name as it is shown. Throws INVALID_REQUEST for one that could be taken for something else. */
@@ -38,6 +55,7 @@ export function toUserRecord(row: PrincipalRow): UserRecord {
     disabledAtMs: row.revoked_at,
     lastSignInAtMs: row.last_sign_in_at,
     passwordSetAtMs: row.secret_set_at,
+    oidc: readAccount(row),
   };
 }
 
@@ -50,6 +68,7 @@ export function toUser(record: UserRecord): User {
     disabled_at: toTime(record.disabledAtMs),
     last_sign_in_at: toTime(record.lastSignInAtMs),
     password_set_at: toTime(record.passwordSetAtMs),
+    oidc: record.oidc,
   };
 }
 

@@ -28,7 +28,12 @@ beforeEach(async () => {
   identity = openIdentity(
     { db, clock, random: systemRandom },
     {
-      ...{ tokenLifetimeMs: 86_400_000, signInLifetimeMs: 86_400_000, registration: 'admin' },
+      ...{
+        tokenLifetimeMs: 86_400_000,
+        signInLifetimeMs: 86_400_000,
+        oidcLifetimeMs: 3_600_000,
+        registration: 'admin',
+      },
       onPasswordSet: createFirstPasswordRemoval(folder),
     },
   );

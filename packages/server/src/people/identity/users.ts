@@ -1,14 +1,16 @@
-import { createUuidV7, parseId, type Role } from '@comfleet/contract';
+import { createUuidV7, type OidcAccount, parseId, type Role } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
 import { commitAll } from './commit-all.ts';
 import type { TokenOrigin } from './draw-token.ts';
 import type { IdentityTables, PrincipalRow } from './identity-tables.ts';
+import { NO_ACCOUNT, toAccountColumns, toAccountKey } from './oidc-account.ts';
 import { checkPassword, drawPassword, type Passwords } from './passwords.ts';
 import { type Principal, requirePermission } from './principal.ts';
 import {
   findPrincipal,
+  findUserByAccount,
   findUserByLogin,
   insertPrincipal,
   listPrincipalRows,
@@ -34,6 +36,8 @@ export interface NewUser {
 export interface UserChange {
   readonly role?: Role | undefined;
   readonly disabled?: boolean | undefined;
+  /** Links the user to an account at the OpenID provider, or unlinks it. */
+  readonly oidc?: OidcAccount | null | undefined;
 }
 
 export interface UsersDeps {
@@ -95,6 +99,7 @@ export class Users {
       grants: '[]',
       created_at: nowMs,
       last_sign_in_at: null,
+      ...NO_ACCOUNT,
       revoked_at: null,
     };
     const isTaken = (await findUserByLogin(db, login)) !== null;
@@ -104,26 +109,31 @@ export class Users {
   }
 
   /**
-   * Changes the role of a user, disables it (every token of it is refused) or enables it again; at once. Throws OWN_ACCOUNT.
+   * Changes the role of a user, disables it (every token of it is refused) or enables it again; at once. One that is linked to
+   * an account at the OpenID provider loses its password and its tokens. Throws OWN_ACCOUNT, USER_FROM_OIDC, SUBJECT_TAKEN.
    */
   async change(principal: Principal, idOrName: string, change: UserChange): Promise<UserRecord> {
     requirePermission(principal, 'people.manage');
     const { db, clock, sessions } = this.#deps;
     const row = await this.#load(idOrName);
     if (row.id === principal.id) throw new AppError('OWN_ACCOUNT');
+    if (change.role !== undefined) refuseOidcUser(row);
+    const link = await this.#toLink(row, change.oidc);
     const columns = {
+      ...link,
       ...(change.role !== undefined && { role: change.role }),
       ...(change.disabled !== undefined && { revoked_at: change.disabled ? clock.nowMs() : null }),
     };
-    // Whoever is let in again signs in again: an old session may be in other hands.
-    const ended = change.disabled === true ? [deleteTokensOf(db, row.id)] : [];
+    // Whoever is let in again, or another way, signs in again: an old session may be in other hands.
+    const isEnded = change.disabled === true || link !== null;
+    const ended = isEnded ? [deleteTokensOf(db, row.id)] : [];
     if (Object.keys(columns).length > 0)
       await commitAll(this.#deps.db, [updateUser(db, row.id, columns), ...ended]);
     sessions.recheck();
     return toUserRecord(await this.#load(row.id));
   }
 
-  /** Gives a user a new password, drawn without one, and ends every token of it. Throws PASSWORD_REFUSED. */
+  /** Gives a user a new password, drawn without one, and ends every token of it. Throws PASSWORD_REFUSED, USER_FROM_OIDC. */
   async reset(
     principal: Principal,
     idOrName: string,
@@ -133,6 +143,7 @@ export class Users {
     const row = await this.#load(idOrName);
     // One's own is changed with the current password, so that a stolen session does not take the account.
     if (row.id === principal.id) throw new AppError('OWN_ACCOUNT');
+    refuseOidcUser(row);
     if (password !== undefined) checkPassword(password, row.login ?? '');
     const secret = password ?? drawPassword(this.#deps.random);
     await this.#setPassword(row, secret, [deleteTokensOf(this.#deps.db, readPrincipal(row).id)]);
@@ -142,13 +153,14 @@ export class Users {
 
   /**
    * Replaces one's own password; every other session and key of the user ends. Throws UNAUTHORIZED for a wrong current password,
-   * PASSWORD_REFUSED, FORBIDDEN for anyone but a user.
+   * PASSWORD_REFUSED, USER_FROM_OIDC, FORBIDDEN for anyone but a user.
    */
   async changePassword(session: Session, current: string, next: string): Promise<void> {
     const { db, passwords, limit } = this.#deps;
     const { principal, tokenHash } = session;
     if (principal.kind !== 'user') throw new AppError('FORBIDDEN', { needs: 'user' });
     const row = await this.#load(principal.id);
+    refuseOidcUser(row);
     const attempt = { login: row.login ?? '', address: `session of ${principal.id}`, isFamiliar: true };
     limit.check(attempt);
     if (!(await passwords.matches(current, row.secret_hash, 'first'))) throw new AppError('UNAUTHORIZED');
@@ -206,6 +218,16 @@ export class Users {
     await onPasswordSet(row.login ?? '');
   }
 
+  /** The columns that link a user to an account, or unlink it: then it has no password until a reset. Null: nothing changes. */
+  async #toLink(row: PrincipalRow, account: OidcAccount | null | undefined) {
+    if (account === undefined || (account === null && row.oidc_key === null)) return null;
+    const noPassword = { secret_hash: null, secret_set_at: null };
+    if (account === null) return { ...NO_ACCOUNT, ...noPassword };
+    const other = await findUserByAccount(this.#deps.db, toAccountKey(account));
+    if (other !== null && other.id !== row.id) throw new AppError('SUBJECT_TAKEN');
+    return { ...toAccountColumns(account), ...noPassword };
+  }
+
   async #load(idOrName: string): Promise<PrincipalRow> {
     const id = parseId<'principal'>(idOrName);
     const { db } = this.#deps;
@@ -213,4 +235,9 @@ export class Users {
     if (row?.kind !== 'user') throw new AppError('USER_NOT_FOUND');
     return row;
   }
+}
+
+/** Throws USER_FROM_OIDC for a user whose password and role are the provider's. */
+function refuseOidcUser(row: PrincipalRow): void {
+  if (row.oidc_key !== null) throw new AppError('USER_FROM_OIDC');
 }

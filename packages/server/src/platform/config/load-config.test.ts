@@ -102,7 +102,7 @@ test('CF8 the config.yaml of v1 loads unchanged and every key reaches the compil
     tokenLifetimeMs: 86_400_000,
     signInLifetimeMs: 30 * 86_400_000,
     secretKey: null,
-    registration: 'admin',
+    ...{ registration: 'admin', oidc: null },
   });
   expect(config.comfyui.url).toBe('http://127.0.0.1:8188');
   expect(config.comfyui.outputDir).toBe('/studio/backend/outputs');

@@ -83,7 +83,10 @@ export const MATRIX: Readonly<Record<string, Row>> = {
   'GET /api/v2/auth/me': OWN,
   'POST /api/v2/auth/links': changePeople(201),
   'POST /api/v2/auth/renew': OWN,
-  'POST /api/v2/auth/sign-out': withoutKeys(signedIn(204)),
+  'POST /api/v2/auth/sign-out': withoutKeys(signedIn(200)),
+  // Browsers go there to sign in; without a provider they end on the page, with the reason.
+  'GET /api/v2/auth/oidc/sign-in': everyone(303),
+  'GET /api/v2/auth/oidc/callback': everyone(303),
   'GET /api/v2/auth/sessions': OWN,
   // The session and the key are another's, so they are unknown.
   'DELETE /api/v2/auth/sessions/:id': withoutKeys(signedIn(404)),

@@ -10,6 +10,7 @@ import { tables as taskWarnings } from './0007-task-warnings.ts';
 import { indexes as waitingTasks } from './0008-waiting-tasks.ts';
 import { columns as peopleColumns, indexes as peopleIndexes } from './0009-people.ts';
 import { columns as projectColumns, indexes as projectIndexes, tables as projects } from './0010-projects.ts';
+import { columns as oidcColumns, indexes as oidcIndexes } from './0011-oidc.ts';
 
 /** A forward step of the schema. `minBinary` is the oldest schema version whose programs still work after it. */
 export interface Migration {
@@ -54,4 +55,6 @@ export const migrations: readonly Migration[] = [
     columns: projectColumns,
     indexes: projectIndexes,
   },
+  // An older program refuses users of a provider: they have no password.
+  { version: 11, name: 'oidc', minBinary: 6, tables: [], columns: oidcColumns, indexes: oidcIndexes },
 ];
