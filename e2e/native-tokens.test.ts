@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Client, type RunningServer, startServer } from '@comfleet/test-kit/server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeOnDatabases } from './services/databases.ts';
-import { picture } from './support/graphs.ts';
+import { picture, slowPicture } from './support/graphs.ts';
 import { LiveClient } from './support/live-client.ts';
 
 describeOnDatabases('sessions, keys and tokens that are handed out', (database) => {
@@ -38,6 +38,27 @@ describeOnDatabases('sessions, keys and tokens that are handed out', (database) 
     await closed;
     return performance.now() - startedMs;
   }
+
+  test('SE6 a revoked key loses its streams within a second while its task runs, and the task ends', async () => {
+    const made = await rig.ask(ada.token, 'POST /api/v2/auth/keys', { body: { name: 'busy' } });
+    const id = await rig.submit(made.json.key, { graph: slowPicture(2) });
+    const live = await LiveClient.open(rig.url, made.json.key);
+    live.send({ type: 'watch_task', task_id: id });
+    let isRunning = (_value: unknown) => {};
+    const running = new Promise((resolve) => {
+      isRunning = resolve;
+    });
+    const stream = rig.follow(made.json.key, `/api/v2/tasks/${id}/events`, (frame) => {
+      if (frame.data.task?.status === 'running') isRunning(frame);
+      return false;
+    });
+    await running;
+    const revoke = () => rig.ask(ada.token, `DELETE /api/v2/auth/keys/${made.json.key_id}`);
+    expect(await measureMs(Promise.all([live.closed, stream]), revoke)).toBeLessThan(1000);
+    const ended = await rig.follow(ada.token, `/api/v2/tasks/${id}/events?after=0`);
+    expect(ended.at(-1)?.data.event.type).toBe('task.succeeded');
+    expect(live.frames('event').map(({ event }) => event.type)).not.toContain('task.succeeded');
+  });
 
   test('SE6 AU2 a revoked key, an ended session and a rotated client lose their streams within a second', async () => {
     await rig.setMaintenance(true);
