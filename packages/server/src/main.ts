@@ -6,7 +6,7 @@ import { readBuiltInWorkflows } from './app/workflow-sources.ts';
 import type { FirstAdmin } from './people/identity/first-admin.ts';
 import { CONFIG_EXIT_CODE } from './platform/config/config-problem.ts';
 import { AppError, toError } from './platform/errors/app-error.ts';
-import { toSignInLink } from './platform/http/page-addresses.ts';
+import { findPlainAddress, toSignInLink } from './platform/http/page-addresses.ts';
 import { armFailpoint } from './platform/lifecycle/failpoints.ts';
 import { createHalt } from './platform/lifecycle/halt-process.ts';
 import { Scope } from './platform/lifecycle/scope.ts';
@@ -141,12 +141,15 @@ async function welcome(scope: Scope, app: App, options: UpOptions): Promise<void
   const { library } = app;
   print(say('start.started', { address: app.address }));
   print(say('start.addresses', { address: app.address }));
+  const addresses = app.pageAddresses(app.address);
+  const plain = findPlainAddress(addresses);
+  if (plain !== null) print(say('start.plain_http', { address: plain }));
   for (const line of describeProblems(say, library.problems())) print(line);
   await chooseWorkers(scope, app, options);
   // Only now is the fleet complete: workers of the command line and our own ComfyUI have joined.
   await app.engine.fleetComplete();
   const { code } = await app.identity.sessions.createSignInCode(app.local.principal.id);
-  const [link = '', ...others] = app.pageAddresses(app.address).map((at) => toSignInLink(at, code));
+  const [link = '', ...others] = addresses.map((at) => toSignInLink(at, code));
   print(say('start.sign_in', { link }));
   for (const other of others) print(say('start.sign_in_elsewhere', { link: other }));
   print(say('start.sign_in_later', { data: nameDataFolder(options.dataDir, process.cwd()) }));

@@ -21,6 +21,8 @@ export async function openDoors(
     listenHost: server.host,
     publicUrl: server.publicUrl,
     allowedHosts: server.allowedHosts,
+    allowedOrigins: server.allowedOrigins,
+    trustedProxies: server.trustedProxies,
     jsonBodyBytes: limits.jsonBodyBytes,
     body: limits.body,
     clientOf: (request) => findRequestSession(request)?.principal.id ?? request.ip,

@@ -142,8 +142,10 @@ export const DESCRIPTIONS_ZH: Readonly<Record<string, string>> = {
   'DNS names that resolve to workers. Not for static.': '指向工作节点的 DNS 名称。不用于 static。',
   'Numbers must be a multiple of this.': '数字须为此值的倍数。',
   'Maximum number of open event streams of one client.': '一个客户端可打开的事件流数量。',
-  'Origins of other web pages that may open the live socket.':
-    '除自身页面外，可以打开实时连接的网页来源（Origin）。',
+  'Origins of other web pages that may use the API (CORS) and open the live socket, for example https://studio.example.':
+    '除自身页面外，可以使用 API（CORS）和打开实时连接的网页来源（Origin），例如 https://studio.example。',
+  'Addresses or networks of proxies in front, for example 10.0.0.0/8. Only from these the X-Forwarded headers are read: the address of the client, and whether it came by HTTPS.':
+    '前置代理的地址或网段，例如 10.0.0.0/8。只采信来自它们的 X-Forwarded 请求头：客户端地址，以及是否通过 HTTPS 访问。',
   'PEM file of the CA, or of the certificate itself, to trust instead of the system’s CAs.':
     '要信任的机构证书或证书本身（PEM），代替系统的证书。',
   'Password.': '密码。',

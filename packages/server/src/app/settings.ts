@@ -75,6 +75,7 @@ import {
 } from '../platform/database/settings.ts';
 import {
   bodyLimits,
+  checkServer,
   compileHttpLimits,
   compileServer,
   isOpenToOthers,
@@ -144,6 +145,7 @@ function check(raw: RawConfig, findings: Findings): void {
   checkSecretKey(raw.auth, isOpen, findings);
   checkDatabase(raw.database, { isOpen }, findings);
   checkJoinToken(raw.nodes, { isOpen }, findings);
+  checkServer(raw.server, findings);
   checkAuth(raw.auth, isOpen, findings);
   checkWorkers(listRawWorkers(raw), findings);
   checkAccess(raw.workers, findings);

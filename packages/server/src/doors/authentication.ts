@@ -77,7 +77,8 @@ async function findSession(
 
 /** Returns false for a request that a browser sends from another site's page. */
 export function isOwnOrigin(request: FastifyRequest): boolean {
-  const { origin, host } = request.headers;
+  const { host } = request;
+  const { origin } = request.headers;
   if (origin === undefined) return true;
   return URL.canParse(origin) && new URL(origin).host === host;
 }

@@ -43,7 +43,10 @@ export const en = {
   'config.secret_local': 'a random one is used instead, as only this machine can reach the server',
   'config.token_open': 'write 32 random characters or more',
   'config.token_local': 'registration stays closed until it is 32 random characters or more',
-  'config.auth_off': 'authentication must be on when the server listens beyond this machine',
+  'config.auth_off':
+    'authentication must be on when other machines can reach the server: remove this key, or listen on 127.0.0.1 (server.host, --host)',
+  'config.origin': 'expected an origin such as https://studio.example, without a path; * and null are none',
+  'config.network': 'expected an IP address or a network such as 10.0.0.0/8',
   'config.open_registration': 'everybody who reaches the server can register a client',
   'config.oidc_https': 'the issuer needs https; http is for loopback only',
   'config.oidc_issuer': 'expected only scheme, host and path, exactly as the provider names itself',

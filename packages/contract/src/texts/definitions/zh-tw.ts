@@ -40,7 +40,10 @@ export const zhTw = {
   'config.secret_local': '只有本機能存取伺服器，因此改用隨機金鑰',
   'config.token_open': '請填寫至少 32 個隨機字元',
   'config.token_local': '填寫至少 32 個隨機字元之前，註冊保持關閉',
-  'config.auth_off': '伺服器接受其他機器的連線時，必須開啟身分驗證',
+  'config.origin': '應為來源，例如 https://studio.example，不含路徑；* 和 null 不是來源',
+  'config.network': '應為 IP 位址或網段，例如 10.0.0.0/8',
+  'config.auth_off':
+    '其他機器可以存取伺服器時，必須開啟身分驗證：請刪除此項，或只監聽 127.0.0.1（server.host、--host）',
   'config.open_registration': '任何能存取伺服器的人都可以註冊用戶端',
   'config.oidc_https': 'issuer 必須使用 https；http 僅限迴路位址',
   'config.oidc_issuer': '應只包含通訊協定、主機和路徑，並與提供者自己的名稱完全一致',

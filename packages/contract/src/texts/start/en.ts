@@ -5,6 +5,8 @@ export const en = {
   'start.started': 'Comfleet runs at {address}',
   'start.addresses':
     '  create page  {address}/client\n  API pages    {address}/docs\n  health       {address}/api/health',
+  'start.plain_http':
+    '  other machines {address}/client\n  This is plain HTTP: outside a network that you trust, put a proxy with TLS in front (docs/guides/network.md).',
   'start.port_taken': 'Port {wanted} is in use; using {taken} instead.',
   'start.sign_in': 'Sign in once with this link (10 minutes): {link}',
   'start.sign_in_elsewhere': '  or from another machine: {link}',

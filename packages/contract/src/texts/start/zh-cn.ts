@@ -5,6 +5,8 @@ export const zhCn = {
   'start.started': 'Comfleet 已启动：{address}',
   'start.addresses':
     '  创作页面  {address}/client\n  API 文档  {address}/docs\n  健康检查  {address}/api/health',
+  'start.plain_http':
+    '  其他机器  {address}/client\n  这是未加密的 HTTP：在不可信的网络中，请在前面放置启用 TLS 的代理（docs/guides/network.zh-CN.md）。',
   'start.port_taken': '端口 {wanted} 已被占用，改用 {taken}。',
   'start.sign_in': '一次性登录链接（10 分钟内有效）：{link}',
   'start.sign_in_elsewhere': '  从其他机器登录：{link}',

@@ -5,6 +5,8 @@ export const zhTw = {
   'start.started': 'Comfleet 已啟動：{address}',
   'start.addresses':
     '  創作頁面  {address}/client\n  API 文件  {address}/docs\n  健康檢查  {address}/api/health',
+  'start.plain_http':
+    '  其他機器  {address}/client\n  這是未加密的 HTTP：在不可信的網路中，請在前面放置啟用 TLS 的代理（docs/guides/network.zh-CN.md）。',
   'start.port_taken': '連接埠 {wanted} 已被占用，改用 {taken}。',
   'start.sign_in': '一次性登入連結（10 分鐘內有效）：{link}',
   'start.sign_in_elsewhere': '  從其他機器登入：{link}',

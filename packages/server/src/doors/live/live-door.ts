@@ -42,8 +42,7 @@ export async function addLiveDoor(
       // One message per turn of the event loop: a client may send ten thousand in one packet.
       options: { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false, allowSynchronousEvents: false },
     });
-    scope.addHook('onRequest', async ({ headers }) => {
-      const { origin, host } = headers;
+    scope.addHook('onRequest', async ({ headers: { origin }, host }) => {
       if (origin === undefined || allowed.has(origin)) return;
       if (!URL.canParse(origin) || new URL(origin).host !== host)
         throw new AppError('FORBIDDEN', { reason: 'origin' });

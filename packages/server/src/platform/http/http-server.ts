@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { plainText } from '@comfleet/contract';
+import cors from '@fastify/cors';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
@@ -37,6 +38,10 @@ export type HttpServer = FastifyInstance<
 export interface HttpServerOptions extends HostRules {
   jsonBodyBytes: number;
   body: BodyLimits;
+  /** Origins of other pages that may use the API. */
+  allowedOrigins?: readonly string[];
+  /** Proxies whose X-Forwarded headers are believed. */
+  trustedProxies?: readonly string[];
   /** The client of a request, for limits per client; by default its address. */
   clientOf?: (request: FastifyRequest) => string;
   logger: Logger;
@@ -59,6 +64,8 @@ const DEFAULT_HEADERS = {
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
   'cache-control': 'no-store',
 };
+
+const ONE_YEAR = 'max-age=31536000';
 
 /** Replaces Fastify's own compilers, which are large: ours are set before the first schema. */
 function refuseSchema(): never {
@@ -83,6 +90,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         limitPipelining(handler),
       ),
     forceCloseConnections: true,
+    trustProxy: [...(options.trustedProxies ?? [])],
     // A machine that is busy during the start is no fault of a plugin, and no reason to fail.
     pluginTimeout: 0,
     requestIdHeader: false,
@@ -104,6 +112,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const table = new RouteTable();
   app.addHook('onRoute', (route) => table.add(route.method, route.url));
   addRequestGuard(app, options);
+  allowOrigins(app, options.allowedOrigins ?? []);
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, options.logger));
   app.setNotFoundHandler((request) => {
     const path = request.url.split('?')[0] ?? '';
@@ -119,12 +128,27 @@ function addRequestGuard(app: HttpServer, options: HttpServerOptions): void {
   const isOurHost = createHostGuard(options);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ ...DEFAULT_HEADERS, 'x-request-id': request.id });
-    if (countHeader(request, 'host') > 1 || !isOurHost(request.headers.host, request.socket.localAddress)) {
+    if (request.protocol === 'https') reply.header('strict-transport-security', ONE_YEAR);
+    // Links are made of the forwarded host, where a trusted proxy names one.
+    const hosts = [request.headers.host, request.host];
+    const areOurs = hosts.every((host) => isOurHost(host, request.socket.localAddress));
+    if (countHeader(request, 'host') > 1 || !areOurs) {
       throw new AppError('INVALID_REQUEST', {
         reason: 'unknown_host',
         message_text: plainText('reason.unknown_host'),
       });
     }
+  });
+}
+
+/** Lets pages of other origins use the API with a token of their own; no browser sends them credentials that it keeps for us. */
+function allowOrigins(app: HttpServer, origins: readonly string[]): void {
+  if (origins.length === 0) return;
+  app.register(cors, {
+    origin: [...origins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: ['Content-Disposition', 'Location', 'Retry-After', 'X-Request-Id'],
+    maxAge: 600,
   });
 }
 

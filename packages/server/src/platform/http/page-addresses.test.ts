@@ -1,6 +1,6 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 import { expect, test } from 'vitest';
-import { listPageAddresses } from './page-addresses.ts';
+import { findPlainAddress, listPageAddresses } from './page-addresses.ts';
 
 function address(ip: string, fields: Partial<NetworkInterfaceInfo> = {}): NetworkInterfaceInfo[] {
   return [
@@ -32,4 +32,13 @@ test('behind a proxy the links name public_url alone', () => {
   expect(listPageAddresses(server, 'http://127.0.0.1:8000', INTERFACES)).toEqual([
     'https://pictures.example',
   ]);
+});
+
+test.each([
+  [['http://127.0.0.1:8000'], null],
+  [['http://127.0.0.1:8000', 'http://192.168.1.5:8000'], 'http://192.168.1.5:8000'],
+  [['http://192.168.1.5:8000'], 'http://192.168.1.5:8000'],
+  [['https://studio.example'], null],
+])('AU14 of %j other machines reach %s without TLS', (addresses, plain) => {
+  expect(findPlainAddress(addresses)).toBe(plain);
 });

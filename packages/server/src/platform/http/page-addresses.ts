@@ -25,6 +25,16 @@ export function listPageAddresses(
   return [address, ...others.slice(0, MAX_OTHERS)];
 }
 
+/** Returns the first of the addresses that other machines reach without TLS; null if there is none. */
+export function findPlainAddress(addresses: readonly string[]): string | null {
+  return (
+    addresses.find((address) => {
+      const { protocol, hostname } = new URL(address);
+      return protocol === 'http:' && !isLoopbackHost(hostname);
+    }) ?? null
+  );
+}
+
 /** The link of a one-time code; as a fragment, so that no server, proxy or log sees it. */
 export function toSignInLink(address: string, code: string): string {
   return `${address}/client#code=${code}`;

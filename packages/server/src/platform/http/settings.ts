@@ -1,6 +1,9 @@
+import { plainText } from '@comfleet/contract';
 import { z } from 'zod';
 import { isLoopbackHost } from '../config/sample-secret.ts';
+import type { Findings } from '../config/settings.ts';
 import { MAX_GROWTH } from '../text/data-url.ts';
+import { isNetwork, isOrigin } from './check-addresses.ts';
 
 /** The `server` block. */
 export const serverSchema = z.strictObject({
@@ -23,7 +26,15 @@ export const serverSchema = z.strictObject({
   allowed_origins: z
     .array(z.string().min(1))
     .prefault([])
-    .describe('Origins of other web pages that may open the live socket.'),
+    .describe(
+      'Origins of other web pages that may use the API (CORS) and open the live socket, for example https://studio.example.',
+    ),
+  trusted_proxies: z
+    .array(z.string().min(1))
+    .prefault([])
+    .describe(
+      'Addresses or networks of proxies in front, for example 10.0.0.0/8. Only from these the X-Forwarded headers are read: the address of the client, and whether it came by HTTPS.',
+    ),
 });
 type RawServer = z.infer<typeof serverSchema>;
 
@@ -67,6 +78,16 @@ export interface ServerSettings {
   readonly publicUrl: string | null;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
+  /** Their X-Forwarded headers are believed. */
+  readonly trustedProxies: readonly string[];
+}
+
+/** Refuses origins and addresses that could never match. */
+export function checkServer(raw: RawServer, findings: Findings): void {
+  for (const [index, origin] of raw.allowed_origins.entries())
+    if (!isOrigin(origin)) findings.refuse(`server.allowed_origins.${index}`, plainText('config.origin'));
+  for (const [index, proxy] of raw.trusted_proxies.entries())
+    if (!isNetwork(proxy)) findings.refuse(`server.trusted_proxies.${index}`, plainText('config.network'));
 }
 
 export function compileServer(raw: RawServer): ServerSettings {
@@ -76,6 +97,7 @@ export function compileServer(raw: RawServer): ServerSettings {
     publicUrl: raw.public_url?.replace(/\/+$/, '') ?? null,
     allowedHosts: raw.allowed_hosts,
     allowedOrigins: raw.allowed_origins,
+    trustedProxies: raw.trusted_proxies,
   };
 }
 
