@@ -107,6 +107,7 @@ export const DESCRIPTIONS_ZH: Readonly<Record<string, string>> = {
     '没有规则匹配时的角色；refused 表示拒绝登录。',
   'Whether the first sign-in creates a user. Otherwise an admin links users: comfleet users link.':
     '首次登录时是否创建用户。否则由管理员关联用户：comfleet users link。',
+  'How long each request to the provider may take, in seconds.': '对提供方的每个请求的时限（秒）。',
   'How long a browser stays signed in through the provider, in minutes; visits do not extend it. Roles are read again at the next sign-in.':
     '浏览器通过提供方登录后的有效期（分钟）；访问不会延长。角色在下次登录时重新读取。',
   'Name of a claim of the ID token or of the user info; dots lead into objects: realm_access.roles. email counts only with email_verified.':

@@ -131,7 +131,8 @@ function addSignInRoutes(app: HttpServer, { identity, oidc, pageAddresses }: Nat
     handler: async (request) => {
       const session = sessionOf(request);
       await identity.sessions.signOut(session, request.body.everywhere ? 'everywhere' : 'here');
-      const page = `${pageAddresses(`${request.protocol}://${request.host}`)[0]}/client/`;
+      const base = pageAddresses(`${request.protocol}://${request.host}`)[0];
+      const page = new URL(`${base}/client/`).href;
       const url = session.isFromOidc ? ((await oidc?.endSessionUrl(page)) ?? null) : null;
       return { end_session_url: url };
     },

@@ -49,8 +49,8 @@ export function addOidcRoutes(app: HttpServer, deps: NativeDeps): void {
         reply.header('set-cookie', toCookie(secure, null));
         const search = request.url.slice(request.url.indexOf('?') + 1);
         const kept = readCookie(request, cookieName(secure));
-        const { code, returnTo } = await required(oidc).finish(search, kept);
-        deps.logger.info('oidc.signed_in', { requestId: request.id });
+        const { code, principalId, returnTo } = await required(oidc).finish(search, kept);
+        deps.logger.info('oidc.signed_in', { requestId: request.id, principalId });
         return `${returnTo}#code=${code}`;
       }),
   });

@@ -52,7 +52,7 @@ function addPasswordRoutes(app: HttpServer, { identity: { users } }: NativeDeps)
     config: {
       access: 'client',
       keys: 'refused',
-      refusals: ['PASSWORD_REFUSED', 'FORBIDDEN', 'RATE_LIMITED', 'USER_DISABLED'],
+      refusals: ['PASSWORD_REFUSED', 'FORBIDDEN', 'RATE_LIMITED', 'USER_DISABLED', 'USER_FROM_OIDC'],
     },
     schema: {
       tags: ['auth'],
@@ -92,10 +92,15 @@ function addManagementRoutes(app: HttpServer, { identity: { users } }: NativeDep
   });
 
   app.patch('/api/v2/admin/users/:id', {
-    config: { access: 'people.manage', keys: 'refused', refusals: ['USER_NOT_FOUND', 'OWN_ACCOUNT'] },
+    config: {
+      access: 'people.manage',
+      keys: 'refused',
+      refusals: ['USER_NOT_FOUND', 'OWN_ACCOUNT', 'USER_FROM_OIDC', 'SUBJECT_TAKEN'],
+    },
     schema: {
       tags: ['admin'],
-      summary: 'Change the role of a user, or disable or enable it; takes effect at once',
+      summary:
+        'Change the role of a user, disable or enable it, or link it to a provider; takes effect at once',
       params: idParams,
       body: userChangeSchema,
       response: { 200: userSchema },
@@ -112,7 +117,7 @@ function addResetRoutes(app: HttpServer, { identity: { users } }: NativeDeps): v
     config: {
       access: 'people.manage',
       keys: 'refused',
-      refusals: ['USER_NOT_FOUND', 'PASSWORD_REFUSED', 'USER_DISABLED'],
+      refusals: ['USER_NOT_FOUND', 'PASSWORD_REFUSED', 'USER_DISABLED', 'USER_FROM_OIDC'],
     },
     schema: {
       tags: ['admin'],

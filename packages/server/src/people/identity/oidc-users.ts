@@ -1,4 +1,4 @@
-import { createUuidV7, type OidcAccount, type Role } from '@comfleet/contract';
+import { createUuidV7, type OidcAccount, type PrincipalId, type Role } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
@@ -32,6 +32,13 @@ export interface OidcVisitor {
   readonly role: Role | null;
 }
 
+/** A user that may sign in now. */
+export interface Admitted {
+  /** One-time code for the page. */
+  readonly code: string;
+  readonly principalId: PrincipalId;
+}
+
 /** Names that are tried for a new user: "ada", "ada 2", "ada 3" … */
 const MAX_NAMES = 50;
 
@@ -48,7 +55,7 @@ export class OidcUsers {
    * everything that the user is signed in with ends: OIDC_NO_ROLE. OIDC_USER_UNKNOWN if there is no user and none is to be
    * created, OIDC_USER_DISABLED.
    */
-  async admit(visitor: OidcVisitor, unknown: 'create' | 'refuse'): Promise<string> {
+  async admit(visitor: OidcVisitor, unknown: 'create' | 'refuse'): Promise<Admitted> {
     const { db, clock, sessions } = this.#deps;
     const found = await findUserByAccount(db, toAccountKey(visitor.account));
     const { role } = visitor;
@@ -62,7 +69,7 @@ export class OidcUsers {
     const outcome = await db.commit([recordOidcSignIn(db, row, { role, nowMs: clock.nowMs() }), write]);
     if (outcome.kind === 'refused') throw new AppError('OIDC_USER_DISABLED');
     if (row.role !== role) sessions.recheck();
-    return code;
+    return { code, principalId: row.id };
   }
 
   async #refuse(row: PrincipalRow | null, account: OidcAccount): Promise<never> {

@@ -35,7 +35,6 @@ export interface VerifiedUser {
   readonly claims: Claims;
 }
 
-const TIMEOUT_SECONDS = 10;
 /** The provider's metadata are read again after this time. */
 const METADATA_MS = 3_600_000;
 /** A provider that does not work is not asked again for this long. */
@@ -123,11 +122,11 @@ export class OidcProvider {
   }
 
   #discover(): Promise<Configuration> {
-    const { issuer, clientId, clientSecret } = this.#settings;
+    const { issuer, clientId, clientSecret, timeoutMs } = this.#settings;
     const server = new URL(issuer);
     const isPlain = server.protocol === 'http:';
     return discovery(server, clientId, {}, clientSecret === null ? None() : authenticate(clientSecret), {
-      timeout: TIMEOUT_SECONDS,
+      timeout: timeoutMs / 1000,
       execute: isPlain ? [allowInsecureRequests, enableNonRepudiationChecks] : [enableNonRepudiationChecks],
     });
   }

@@ -3,7 +3,7 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import { RecentValues } from '../../platform/memory/recent-values.ts';
 import type { Sealer } from '../../platform/secrets/sealer.ts';
 import type { Clock } from '../../platform/time/clock.ts';
-import type { OidcUsers } from '../identity/oidc-users.ts';
+import type { Admitted, OidcUsers } from '../identity/oidc-users.ts';
 import { toUserName } from '../identity/user-record.ts';
 import { type Claims, chooseRole } from './choose-role.ts';
 import { OidcProvider } from './oidc-provider.ts';
@@ -57,7 +57,7 @@ export class OidcSignIn {
    * the path for the page. Throws OIDC_STATE for a response that this browser does not wait for, and the errors of
    * `OidcProvider.exchange` and `OidcUsers.admit`.
    */
-  async finish(search: string, kept: string | null): Promise<{ code: string; returnTo: string }> {
+  async finish(search: string, kept: string | null): Promise<Admitted & { returnTo: string }> {
     const pending = this.#claim(new URLSearchParams(search), kept);
     const url = new URL(pending.redirect_uri);
     url.search = search;
@@ -67,8 +67,8 @@ export class OidcSignIn {
       name: chooseName(claims),
       role: chooseRole(this.#settings, claims),
     };
-    const code = await this.#deps.users.admit(visitor, this.#settings.unknownUsers);
-    return { code, returnTo: pending.return_to };
+    const admitted = await this.#deps.users.admit(visitor, this.#settings.unknownUsers);
+    return { ...admitted, returnTo: pending.return_to };
   }
 
   /** See `OidcProvider.endSessionUrl`. */

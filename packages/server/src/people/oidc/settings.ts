@@ -59,6 +59,12 @@ export const oidcSchema = z.strictObject({
     .describe(
       'Whether the first sign-in creates a user. Otherwise an admin links users: comfleet users link.',
     ),
+  timeout_seconds: z
+    .number()
+    .min(0.1)
+    .max(60)
+    .default(10)
+    .describe('How long each request to the provider may take, in seconds.'),
   session_expire_minutes: z
     .number()
     .positive()
@@ -91,6 +97,7 @@ export interface OidcSettings {
   /** Null: users whom no rule matches are refused. */
   readonly defaultRole: Role | null;
   readonly unknownUsers: 'create' | 'refuse';
+  readonly timeoutMs: number;
   readonly sessionLifetimeMs: number;
 }
 
@@ -121,6 +128,7 @@ export function compileOidc(raw: RawOidc | undefined): OidcSettings | null {
     roles: raw.roles.map((rule) => ({ ...rule, role: toRole(rule.role) })),
     defaultRole: toRole(raw.default_role),
     unknownUsers: raw.create_users ? 'create' : 'refuse',
+    timeoutMs: Math.round(raw.timeout_seconds * 1000),
     sessionLifetimeMs: Math.round(raw.session_expire_minutes * 60_000),
   };
 }

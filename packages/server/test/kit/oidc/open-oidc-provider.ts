@@ -48,8 +48,10 @@ export async function openOidcProvider(options: OidcProviderOptions) {
   return {
     issuer,
     accounts,
-    close: () => new Promise<void>((resolve) => server.close(() => resolve())).finally(() => undefined),
-    end: () => server.closeAllConnections(),
+    close: () => {
+      server.closeAllConnections();
+      return new Promise<void>((resolve) => server.close(() => resolve()));
+    },
   };
 }
 
