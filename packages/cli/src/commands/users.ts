@@ -1,4 +1,4 @@
-import { ROLES, type User, type UserPassword } from '@comfleet/contract';
+import { type OidcAccount, ROLES, type User, type UserPassword } from '@comfleet/contract';
 import type { Comfleet } from '@comfleet/sdk';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -8,10 +8,11 @@ import type { CliTexts } from '../texts/cli-texts.ts';
 
 function formatUsers(users: readonly User[], texts: CliTexts): string[] {
   return formatTable(
-    texts.heads('user', 'role', 'created', 'last_sign_in', 'disabled'),
+    texts.heads('user', 'role', 'provider', 'created', 'last_sign_in', 'disabled'),
     users.map((user) => [
       toPlainText(user.username),
       user.role,
+      user.oidc === null ? '-' : toPlainText(user.oidc.issuer.replace(/^https?:\/\//, '')),
       user.created_at,
       user.last_sign_in_at ?? '-',
       user.disabled_at ?? '-',
@@ -50,6 +51,16 @@ export async function resetUser(context: CommandContext, user: string): Promise<
 export function setUserRole(context: CommandContext, user: string, name: string): Promise<number> {
   const role = pickOne('<role>', name, ROLES);
   return change(context, (users, options) => users.setRole(user, role, options));
+}
+
+/** `comfleet users link`: from now on the user signs in through the provider alone. */
+export function linkUser(context: CommandContext, user: string, account: OidcAccount): Promise<number> {
+  return change(context, (users, options) => users.link(user, account, options));
+}
+
+/** `comfleet users unlink`: `users reset` gives it a password then. */
+export function unlinkUser(context: CommandContext, user: string): Promise<number> {
+  return change(context, (users, options) => users.unlink(user, options));
 }
 
 /** `comfleet users disable`. */

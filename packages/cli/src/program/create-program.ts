@@ -49,6 +49,8 @@ const ARGUMENTS = {
   workers: 'argument.workers',
   client: 'argument.client',
   user: 'argument.user',
+  issuer: 'argument.issuer',
+  subject: 'argument.subject',
   role: 'argument.role',
   session: 'argument.session',
   key: 'argument.named_token',

@@ -33,7 +33,18 @@ function addUserCommands(program: Command, { run, say }: ProgramParts): void {
         (await import('../commands/users.ts')).setUserRole(context, user, role),
       );
     });
+  users
+    .command('link <user> <issuer> <subject>')
+    .description(say('help.users.link'))
+    .action(
+      async (user: string, issuer: string, subject: string, ...[_flags, command]: [object, Command]) => {
+        await run(command, async (context) =>
+          (await import('../commands/users.ts')).linkUser(context, user, { issuer, subject }),
+        );
+      },
+    );
   for (const [name, act] of [
+    ['unlink', 'unlinkUser'],
     ['reset', 'resetUser'],
     ['disable', 'disableUser'],
     ['enable', 'enableUser'],

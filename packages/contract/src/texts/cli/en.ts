@@ -149,6 +149,7 @@ export const en = {
   'head.result': 'RESULT',
   'head.user': 'USER',
   'head.role': 'ROLE',
+  'head.provider': 'PROVIDER',
   'head.last_sign_in': 'LAST SIGN-IN',
   'head.disabled': 'DISABLED',
   'head.revoked': 'REVOKED',

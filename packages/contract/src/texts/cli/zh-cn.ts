@@ -132,6 +132,7 @@ export const zhCn = {
   'head.result': '结果',
   'head.user': '用户',
   'head.role': '角色',
+  'head.provider': '提供方',
   'head.last_sign_in': '上次登录',
   'head.disabled': '停用时间',
   'head.revoked': '撤销时间',

@@ -132,6 +132,7 @@ export const zhTw = {
   'head.result': '結果',
   'head.user': '使用者',
   'head.role': '角色',
+  'head.provider': '提供者',
   'head.last_sign_in': '上次登入',
   'head.disabled': '停用時間',
   'head.revoked': '撤銷時間',

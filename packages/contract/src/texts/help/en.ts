@@ -24,6 +24,8 @@ export const en = {
   'argument.batch': 'id or name of a batch',
   'argument.worker': 'name or id of a worker',
   'argument.workers': 'names or ids of workers',
+  'argument.issuer': 'the iss of its ID tokens, the address of the provider',
+  'argument.subject': 'the sub of its ID tokens, the id of the account there',
   'argument.user': 'name or id of a user',
   'argument.role': 'admin, operator, member or viewer',
   'argument.client': 'name or id of a client',
@@ -197,6 +199,9 @@ export const en = {
   'help.users.add': 'create a user; the generated password is shown only once',
   'flag.role': 'admin, operator, member (default) or viewer',
   'help.users.role': 'change the role of a user: admin, operator, member or viewer',
+  'help.users.link':
+    'link a user to an account of the OpenID provider, by its ISSUER and SUBJECT; its password ends',
+  'help.users.unlink': 'end the link of a user to the OpenID provider; users reset then gives it a password',
   'help.users.reset': 'generate a new password, shown only once; the user is signed out everywhere',
   'help.users.disable': 'refuse a user from now on; nothing is deleted',
   'help.users.enable': 'let a user in again',
