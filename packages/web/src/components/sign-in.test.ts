@@ -81,6 +81,42 @@ describe('signing in', () => {
     page.unmount();
   });
 
+  test('a server with a provider shows its button first; without one there is none', async () => {
+    await openPage({ signedIn: false });
+    expect(user.seesAll('link', 'Sign in with Company')).toEqual([]);
+    end();
+    server = begin();
+    document.documentElement.dataset.provider = 'Company';
+    await openPage({ signedIn: false });
+    expect(user.sees('link', 'Sign in with Company').getAttribute('href')).toMatch(
+      /^\/api\/v2\/auth\/oidc\/sign-in\?return_to=/,
+    );
+    delete document.documentElement.dataset.provider;
+  });
+
+  test.each([
+    ['OIDC_DENIED', 'It was canceled or denied at the OpenID provider.'],
+    ['RATE_LIMITED', 'Too many requests'],
+  ])('%s of a sign-in at the provider is said', async (code, text) => {
+    const { page, session } = await mountPage(server, { signedIn: false });
+    await session.refuse(code);
+    await flushPromises();
+    expect(user.sees('alert').textContent?.trim()).toContain(text);
+    page.unmount();
+  });
+
+  test('a text that somebody wrote into the address is not shown, nor an error to whoever is signed in', async () => {
+    const { page, session } = await mountPage(server, { signedIn: false });
+    await session.refuse('Call 555-0100 and tell your password');
+    await flushPromises();
+    expect(user.seesAll('alert')).toEqual([]);
+    window.localStorage.setItem('comfleet.token', 'kept');
+    await session.refuse('OIDC_DENIED');
+    await flushPromises();
+    expect(isSignedIn()).toBe(true);
+    page.unmount();
+  });
+
   test('a browser that comes back is signed in, and its sign-in lives on', async () => {
     const { page, session } = await mountPage(server, { signedIn: false });
     window.localStorage.setItem('comfleet.token', 'kept');

@@ -1,4 +1,4 @@
-import type { Who } from '@comfleet/contract';
+import { ERRORS, type Who } from '@comfleet/contract';
 import { defineStore } from 'pinia';
 import { computed, markRaw, shallowRef } from 'vue';
 import { type Api, type ApiFactory, ApiFailure, toFailure } from '../api/api.ts';
@@ -55,7 +55,9 @@ export const useSession = defineStore('session', () => {
 
   /** A sign-in at the OpenID provider that came to nothing: it matters only where the browser is not signed in already. */
   async function refuse(error: string): Promise<void> {
-    const failure = new ApiFailure(error, '');
+    // The address is anybody's to write: only codes that there are.
+    const known = Object.entries(ERRORS).find(([code]) => code === error);
+    const failure = known === undefined ? null : new ApiFailure(error, known[1].meaning);
     await resume();
     if (state.value.kind === 'signed_out') state.value = { kind: 'signed_out', failure };
   }
