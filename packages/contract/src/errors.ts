@@ -116,7 +116,7 @@ export const ERRORS = {
     'never',
     'This sign-in was not begun in this browser, was finished already, or took longer than ten minutes. Begin again.',
   ),
-  OIDC_DENIED: spec(403, 'caller', 'never', 'It was canceled or denied at the OpenID provider.'),
+  OIDC_DENIED: spec(403, 'caller', 'never', 'The sign-in was canceled or denied at the OpenID provider.'),
   OIDC_REFUSED: spec(
     401,
     'caller',

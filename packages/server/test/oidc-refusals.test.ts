@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Logger } from '../src/platform/logging/logger.ts';
 import { type Forgery, openForgingProvider, sendJson } from './kit/oidc/forging-provider.ts';
-import { begin, finish, REDIRECT_URI, START, whoIs, exchange } from './kit/oidc/oidc-visit.ts';
+import { begin, exchange, finish, REDIRECT_URI, START, whoIs } from './kit/oidc/oidc-visit.ts';
 import { CLIENT } from './kit/oidc/open-oidc-provider.ts';
 import { openTestServer, type TestServer } from './kit/test-server.ts';
 

@@ -95,7 +95,7 @@ describe('signing in', () => {
   });
 
   test.each([
-    ['OIDC_DENIED', 'It was canceled or denied at the OpenID provider.'],
+    ['OIDC_DENIED', 'The sign-in was canceled or denied at the OpenID provider.'],
     ['RATE_LIMITED', 'Too many requests'],
   ])('%s of a sign-in at the provider is said', async (code, text) => {
     const { page, session } = await mountPage(server, { signedIn: false });

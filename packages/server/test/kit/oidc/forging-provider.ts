@@ -42,25 +42,30 @@ export async function openForgingProvider() {
 type State = { forgery: Forgery; nonce: string; issuer: string };
 
 function answer(request: IncomingMessage, response: ServerResponse, state: State): void {
+  const { forgery } = state;
+  if (request.url === '/token' && forgery.token) {
+    forgery.token(response);
+    return;
+  }
+  const body = bodyOf(request.url, state);
+  if (body === null) response.writeHead(404).end();
+  else sendJson(response, body);
+}
+
+function bodyOf(path: string | undefined, state: State): Json | null {
   const { forgery, issuer } = state;
-  switch (request.url) {
+  const jwk = PROVIDER_KEY.publicKey.export({ format: 'jwk' });
+  switch (path) {
     case '/.well-known/openid-configuration':
-      return sendJson(response, { ...metadataOf(issuer), ...forgery.metadata });
+      return { ...metadataOf(issuer), ...forgery.metadata };
     case '/jwks':
-      return sendJson(response, {
-        keys: [{ ...PROVIDER_KEY.publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' }],
-      });
+      return { keys: [{ ...jwk, kid: 'one', alg: 'RS256', use: 'sig' }] };
     case '/me':
-      return sendJson(response, { sub: 'mallory', groups: ['artists'], ...forgery.userInfo });
+      return { sub: 'mallory', groups: ['artists'], ...forgery.userInfo };
     case '/token':
-      if (forgery.token) return forgery.token(response);
-      return sendJson(response, {
-        access_token: 'CANARY-access-token',
-        token_type: 'Bearer',
-        id_token: createIdToken(state),
-      });
+      return { access_token: 'CANARY-access-token', token_type: 'Bearer', id_token: createIdToken(state) };
     default:
-      response.writeHead(404).end();
+      return null;
   }
 }
 
