@@ -155,6 +155,22 @@ describe('a response counts in the browser that began the sign-in, once', () => 
   });
 });
 
+test('with an https public_url the provider sends the browser there, and the cookie is bound to that host', async () => {
+  const config = `server: { public_url: 'https://comfleet.example.com/' }${configOf(provider.issuer)}`;
+  const behind = await openTestServer({ config });
+  const start = await behind.app.inject({ url: START, headers: { host: 'comfleet.example.com' } });
+  const sent = new URL(start.headers.location ?? '').searchParams;
+  expect(sent.get('redirect_uri')).toBe('https://comfleet.example.com/api/v2/auth/oidc/callback');
+  const cookie = String(start.headers['set-cookie']);
+  expect(cookie.replace(/=[\w-]+;/, '=…;')).toBe(
+    '__Host-comfleet-oidc=…; Path=/; Secure; Max-Age=600; HttpOnly; SameSite=Lax',
+  );
+  provider.state.nonce = sent.get('nonce') ?? '';
+  const back = backTo(sent.get('state') ?? '');
+  expect((await finish(behind, back, cookie.split(';')[0] ?? '')).code).not.toBeNull();
+  await behind.close();
+});
+
 test.each([
   'https://evil.example.com',
   '//evil.example.com',
@@ -212,6 +228,29 @@ describe('a provider that does not work stops nobody else', () => {
     expect(login.statusCode).toBe(200);
     await alone.close();
   });
+
+  test.each([['javascript:alert(1)'], ['ftp://127.0.0.1/'], ['not an address'], [undefined]])(
+    'no browser is sent to %j',
+    async (address) => {
+      provider.state.forgery = {
+        metadata: { authorization_endpoint: address, end_session_endpoint: address },
+      };
+      const { headers } = await server.app.inject({ url: START });
+      expect(headers.location).toBe('/client/#sign_in_error=OIDC_UNAVAILABLE');
+    },
+  );
+
+  test.each([['javascript:alert(1)'], [undefined]])(
+    'signing out needs no address of the provider: %j',
+    async (end_session_endpoint) => {
+      provider.state.forgery = { metadata: { end_session_endpoint } };
+      const { code } = await visit({ metadata: { end_session_endpoint } });
+      const headers = { authorization: `Bearer ${await exchange(server, code ?? '')}` };
+      const url = '/api/v2/auth/sign-out';
+      const answer = await server.app.inject({ method: 'POST', url, headers, payload: {} });
+      expect(answer.json()).toEqual({ end_session_url: null });
+    },
+  );
 
   test('it is asked again after a pause, not for every visitor', async () => {
     provider.state.forgery = { metadata: { issuer: 'https://other.example.com' } };

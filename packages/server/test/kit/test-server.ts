@@ -16,6 +16,7 @@ import type { ReloadOutcome } from '../../src/platform/config/config-store.ts';
 import { openOverlay } from '../../src/platform/config/overlay.ts';
 import { AppError } from '../../src/platform/errors/app-error.ts';
 import { createHttpServer, type HttpServer } from '../../src/platform/http/http-server.ts';
+import { listPageAddresses } from '../../src/platform/http/page-addresses.ts';
 import { SignedLinks } from '../../src/platform/http/signed-links.ts';
 import { StreamSlots } from '../../src/platform/http/stream-slots.ts';
 import { type Logger, silentLogger } from '../../src/platform/logging/logger.ts';
@@ -76,7 +77,7 @@ export async function openTestServer(options: TestServerOptions = {}) {
   const undocumented: unknown[] = [];
   const app = createHttpServer({
     listenHost: '127.0.0.1',
-    publicUrl: null,
+    publicUrl: config.server.publicUrl,
     allowedHosts: [],
     jsonBodyBytes: config.limits.jsonBodyBytes,
     body: config.limits.body,
@@ -115,7 +116,7 @@ export async function openTestServer(options: TestServerOptions = {}) {
       test: async ({ role }) => ({ role: role ?? 'member', error: null }),
     },
     links,
-    pageAddresses: (address) => [address],
+    pageAddresses: (address) => listPageAddresses(config.server, address, {}),
     db,
     storage: { state: { kind: 'ok' }, freeBytes: null },
     version: '0.0.0-test',

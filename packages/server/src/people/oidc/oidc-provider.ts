@@ -57,15 +57,20 @@ export class OidcProvider {
   /** The address at the provider where the sign-in begins. Throws OIDC_UNAVAILABLE. */
   async authorizationUrl(redirectUri: string, { state, nonce, verifier }: Ties): Promise<string> {
     const configuration = await this.#load();
-    const url = buildAuthorizationUrl(configuration, {
+    const parameters = {
       response_type: 'code',
       redirect_uri: redirectUri,
       scope: this.#settings.scopes.join(' '),
       code_challenge: await calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
       ...{ state, nonce },
-    });
-    return url.href;
+    };
+    try {
+      return buildAuthorizationUrl(configuration, parameters).href;
+    } catch (thrown) {
+      // Its metadata have no address, or none that a browser may be sent to.
+      throw toOutage(thrown);
+    }
   }
 
   /**
@@ -96,12 +101,10 @@ export class OidcProvider {
   async endSessionUrl(returnTo: string): Promise<string | null> {
     try {
       const configuration = await this.#load();
-      if (configuration.serverMetadata().end_session_endpoint === undefined) return null;
       return buildEndSessionUrl(configuration, { post_logout_redirect_uri: returnTo }).href;
-    } catch (thrown) {
-      // Whoever signs out here is signed out here, whatever the provider does.
-      if (thrown instanceof AppError && thrown.code === 'OIDC_UNAVAILABLE') return null;
-      throw thrown;
+    } catch {
+      // Down, without such an address, or with none for browsers: whoever signs out here is signed out here all the same.
+      return null;
     }
   }
 
@@ -117,7 +120,7 @@ export class OidcProvider {
     try {
       return await this.#metadata.loading;
     } catch (thrown) {
-      throw new AppError('OIDC_UNAVAILABLE', null, { cause: new Error(describeReason(thrown)) });
+      throw toOutage(thrown);
     }
   }
 
@@ -143,8 +146,12 @@ function authenticate(clientSecret: string): ClientAuth {
 }
 
 function toRefusal(thrown: unknown): AppError {
+  if (isOutage(thrown)) return toOutage(thrown);
   const cause = new Error(describeReason(thrown));
-  if (thrown instanceof AuthorizationResponseError && thrown.error === 'access_denied')
-    return new AppError('OIDC_DENIED', null, { cause });
-  return new AppError(isOutage(thrown) ? 'OIDC_UNAVAILABLE' : 'OIDC_REFUSED', null, { cause });
+  const isDenied = thrown instanceof AuthorizationResponseError && thrown.error === 'access_denied';
+  return new AppError(isDenied ? 'OIDC_DENIED' : 'OIDC_REFUSED', null, { cause });
+}
+
+function toOutage(thrown: unknown): AppError {
+  return new AppError('OIDC_UNAVAILABLE', null, { cause: new Error(describeReason(thrown)) });
 }
