@@ -148,6 +148,24 @@ describeOnDatabases('projects and their members', (database) => {
     await rig.setMaintenance(false);
   });
 
+  test('PR5 an open socket watches tasks of a project that its client joins, until it is removed again', async () => {
+    const { token, id: memberId } = await rig.register('joins later');
+    await rig.setMaintenance(true);
+    const id = await rig.submit(owner.token, { graph: picture(95), project_id: project });
+    const live = await LiveClient.open(rig.url, token);
+    live.send({ type: 'watch_task', task_id: id });
+    await live.waitFor(({ error }) => error?.code === 'TASK_NOT_FOUND');
+    await rig.ask(owner.token, `PUT /api/projects/${project}/members`, {
+      body: { member: memberId, role: 'viewer' },
+    });
+    live.send({ type: 'watch_task', task_id: id });
+    await live.waitFor(({ frame }) => frame?.kind === 'snapshot' && frame.task.task_id === id);
+    await rig.ask(owner.token, `DELETE /api/projects/${project}/members/${memberId}`);
+    await live.closed;
+    await rig.ask(owner.token, `DELETE /api/v2/tasks/${id}`);
+    await rig.setMaintenance(false);
+  });
+
   test('PR5 a member follows what others run in its project', async () => {
     const live = await LiveClient.open(rig.url, owner.token);
     live.send({ type: 'watch_own' });

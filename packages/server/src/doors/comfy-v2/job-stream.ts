@@ -28,7 +28,7 @@ export async function streamJob(
   const freeSlot = deps.slots.take(session.principal.id);
   const surface = createSurface(request, deps.config.current, deps.links);
   const stream = new SseStream(request, reply, deps.clock);
-  const stopWatching = watchSession(deps, session, () => stream.end());
+  const { stop: stopWatching } = watchSession(deps, session, () => stream.end());
   const onStop = (): void => stream.end();
   deps.signal.addEventListener('abort', onStop, { once: true });
   const events = new JobEvents(stream, surface, deps.clock);

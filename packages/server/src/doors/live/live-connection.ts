@@ -6,8 +6,8 @@ import {
   type StreamFrame,
 } from '@comfleet/contract';
 import type { WebSocket } from '@fastify/websocket';
-import type { Session } from '../../people/identity/session-cache.ts';
-import { watchSession } from '../../people/identity/watch-session.ts';
+import type { Principal } from '../../people/identity/principal.ts';
+import { type SessionWatch, watchSession } from '../../people/identity/watch-session.ts';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
 import type { LiveDeps } from './live-door.ts';
 
@@ -26,8 +26,10 @@ const CLOSE = { goingAway: 1001, unsupported: 1003, unauthorized: 4401, tooMany:
  */
 type State =
   | { kind: 'waiting'; cancelTimer: () => void }
-  | { kind: 'ready'; session: Session; watches: Map<string, AbortController>; release: () => void }
+  | { kind: 'ready'; session: SessionWatch; watches: Map<string, AbortController>; release: () => void }
   | { kind: 'closed' };
+
+type OpenWatch = (actor: Principal, signal: AbortSignal) => AsyncIterable<StreamFrame>;
 
 export class LiveConnection {
   readonly #socket: WebSocket;
@@ -82,67 +84,66 @@ export class LiveConnection {
 
   async #authenticate(token: string): Promise<void> {
     if (this.#state.kind !== 'waiting') throw new AppError('CONFLICT', { reason: 'already_authenticated' });
-    const session = await this.#deps.identity.sessions.authenticate(token);
+    const signedIn = await this.#deps.identity.sessions.authenticate(token);
+    const { principal } = signedIn;
     // By now the socket may have closed, or another auth message may have won.
     if (this.#state.kind !== 'waiting') return;
-    const freeSlot = this.#deps.slots.take(session.principal.id);
+    const freeSlot = this.#deps.slots.take(principal.id);
     this.#state.cancelTimer();
-    const stopWatching = watchSession(this.#deps, session, () =>
+    const session = watchSession(this.#deps, signedIn, () =>
       this.#close(CLOSE.unauthorized, 'the session has ended'),
     );
     const release = (): void => {
-      stopWatching();
+      session.stop();
       freeSlot();
     };
     this.#state = { kind: 'ready', session, watches: new Map(), release };
-    void this.#send({ type: 'ready', principal_id: session.principal.id });
+    void this.#send({ type: 'ready', principal_id: principal.id });
   }
 
   #change(request: Exclude<LiveRequest, { type: 'auth' }>): void {
     const state = this.#state;
     if (state.kind !== 'ready') throw new AppError('UNAUTHORIZED');
     const { tasks, batches } = this.#deps;
-    const actor = state.session.principal;
     switch (request.type) {
       case 'watch_task': {
         const id = parseId<'task'>(request.task_id);
         if (id === null) throw new AppError('TASK_NOT_FOUND');
-        this.#watch(`task ${id}`, (signal) => tasks.watch(actor, id, request.after ?? null, signal));
+        this.#watch(`task ${id}`, (actor, signal) => tasks.watch(actor, id, request.after ?? null, signal));
         return;
       }
       case 'watch_batch': {
         const id = parseId<'batch'>(request.batch_id);
         if (id === null) throw new AppError('BATCH_NOT_FOUND');
-        this.#watch(`batch ${id}`, (signal) => batches.watch(actor, id, signal));
+        this.#watch(`batch ${id}`, (actor, signal) => batches.watch(actor, id, signal));
         return;
       }
       case 'watch_own':
-        this.#watch('own', (signal) => tasks.watchOwn(actor, signal));
+        this.#watch('own', (actor, signal) => tasks.watchOwn(actor, signal));
         return;
       case 'unwatch':
         for (const name of listNames(request)) state.watches.get(name)?.abort();
     }
   }
 
-  #watch(name: string, open: (signal: AbortSignal) => AsyncIterable<StreamFrame>): void {
+  #watch(name: string, open: OpenWatch): void {
     if (this.#state.kind !== 'ready') return;
-    const { watches } = this.#state;
+    const { session, watches } = this.#state;
     watches.get(name)?.abort();
     watches.delete(name);
     if (watches.size >= MAX_WATCHES) throw new AppError('TOO_MANY_STREAMS', { limit: MAX_WATCHES });
     const abort = new AbortController();
     watches.set(name, abort);
-    void this.#forward(open, abort.signal).finally(() => {
+    void this.#forward(session, open, abort.signal).finally(() => {
       if (watches.get(name) === abort) watches.delete(name);
     });
   }
 
-  async #forward(
-    open: (signal: AbortSignal) => AsyncIterable<StreamFrame>,
-    signal: AbortSignal,
-  ): Promise<void> {
+  /** Each watch sees what the caller may see when it begins, which may be more than at the sign-in. */
+  async #forward(session: SessionWatch, open: OpenWatch, signal: AbortSignal): Promise<void> {
     try {
-      for await (const frame of open(signal)) {
+      const actor = await session.loadPrincipal();
+      for await (const frame of open(actor, signal)) {
         if (signal.aborted) return;
         const sent = this.#send({ type: 'frame', frame });
         // The snapshots of a large batch exceed what a reader may leave unread.

@@ -44,7 +44,7 @@ export function addFleetEventRoutes(app: HttpServer, deps: NativeDeps): void {
       const session = sessionOf(request);
       const freeSlot = deps.slots.take(session.principal.id);
       const stream = new SseStream(request, reply, deps.clock);
-      const stopSession = watchSession(deps, session, () => stream.end());
+      const { stop: stopSession } = watchSession(deps, session, () => stream.end());
       const onStop = (): void => stream.end();
       deps.signal.addEventListener('abort', onStop, { once: true });
       const stopWatching = fleet.watch(

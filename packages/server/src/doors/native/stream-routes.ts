@@ -61,7 +61,7 @@ async function streamFrames(
   const session = sessionOf(request);
   const freeSlot = deps.slots.take(session.principal.id);
   const stream = new SseStream(request, reply, deps.clock);
-  const stopWatching = watchSession(deps, session, () => stream.end());
+  const { stop: stopWatching } = watchSession(deps, session, () => stream.end());
   const onStop = (): void => stream.end();
   deps.signal.addEventListener('abort', onStop, { once: true });
   try {
