@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { picture } from '../support/graphs.ts';
+import { createProject } from './project-cases.ts';
 import type { Cases, Stage } from './stage.ts';
 
 /** The code of the refusal that a submission would get; null: none. */
@@ -25,11 +26,12 @@ export const policyCases: Cases = {
         null,
       ]);
     },
-    'body.project_id': async (stage) => {
-      expect([
-        await test(stage, { project_id: 'policy-project' }),
-        await test(stage, { project_id: 'x' }),
-      ]).toEqual(['POLICY_REFUSED', null]);
+    'body.project': async (stage) => {
+      const id = await createProject(stage, { name: 'policy-project' });
+      expect([await test(stage, { project: id }), await test(stage, { project: 'x' })]).toEqual([
+        'POLICY_REFUSED',
+        null,
+      ]);
     },
     'body.role': async (stage) => {
       expect([await test(stage, { role: 'viewer' }), await test(stage, { role: 'member' })]).toEqual([

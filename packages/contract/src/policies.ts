@@ -42,7 +42,8 @@ export const testPolicySchema = z
     role: z.enum(ROLES).optional(),
     /** Name or id of a client or user, who need not exist. */
     client: z.string().max(200).optional(),
-    project_id: z.string().max(36).optional(),
+    /** Name or id of a project, which need not exist. */
+    project: z.string().max(200).optional(),
   })
   .meta({ id: 'TestPolicy' });
 export type TestPolicy = z.infer<typeof testPolicySchema>;

@@ -71,7 +71,7 @@ export async function testPolicies(context: CommandContext, file: string, flags:
       rawGraph: stringifyLosslessJson(graph),
       ...(role && { role }),
       client: flags.client,
-      project_id: flags.project,
+      project: flags.project,
       workflow_name: flags.workflow,
     },
     { signal: terminal.signal },

@@ -16,7 +16,7 @@ export function addPolicyCommands(program: Command, { run, say }: ProgramParts):
     .description(say('help.policies.test'))
     .option('--role <role>', say('flag.policy_role'))
     .option('--client <name>', say('flag.policy_client'))
-    .option('--project <id>', say('flag.policy_project'))
+    .option('--project <project>', say('flag.policy_project'))
     .option('--workflow <name>', say('flag.policy_workflow'))
     .action(async (file: string, flags: TestFlags, command: Command) => {
       await run(command, async (context) =>

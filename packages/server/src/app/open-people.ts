@@ -7,7 +7,7 @@ import {
 import { type Identity, openIdentity } from '../people/identity/identity.ts';
 import { OidcSignIn } from '../people/oidc/oidc-sign-in.ts';
 import { createGraphPolicies, type GraphPolicies } from '../people/policies/graph-policies.ts';
-import { createOwners } from '../people/policies/subjects.ts';
+import { createSubjects } from '../people/policies/subjects.ts';
 import type { Database } from '../platform/database/database.ts';
 import { every } from '../platform/lifecycle/every.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
@@ -57,7 +57,7 @@ export async function openPeople(
   every(scope, { name: 'identity.tidy', intervalMs: TIDY_MS, clock, logger }, () => identity.sessions.tidy());
   const policies = createGraphPolicies({
     configured: () => store.current.policies,
-    findOwner: createOwners({ database, clock }),
+    subjects: createSubjects({ database, clock }),
   });
   return {
     identity,

@@ -252,7 +252,8 @@ export const DESCRIPTIONS_ZH: Readonly<Record<string, string>> = {
   'Rules for graphs: who may run what.': '节点图规则：谁可以运行什么。',
   'Roles to which the rule applies; default: every role, admin included.':
     '规则约束的角色；不填写则约束所有角色，包括 admin。',
-  'Projects, by id; the rule does not apply to tasks without a project.': '项目 ID；没有项目的任务不受约束。',
+  'Projects, by name or id (for `lift` by id); the rule does not apply to tasks without a project.':
+    '项目的名称或 ID（`lift` 只认 ID）；没有项目的任务不受约束。',
   'Clients and users, by name or id.': '客户端和用户，按名称或 ID。',
   'Node classes that are refused.': '拒绝的节点类型。',
   'Refuses node classes that a worker declares to call a paid service (api_node).':

@@ -5,7 +5,8 @@ import { checkGraphPolicies, type GraphFacts, type NodeFacts } from './check-gra
 import { BUILT_IN_RULES, type PolicyRule, type Subject } from './rule.ts';
 import { compilePolicies, policySchema } from './settings.ts';
 
-const member: Subject = { role: 'member', id: 'c-1', name: 'render-bot', projectId: 'demo-7' };
+const film = { id: 'demo-7', name: 'Short film' };
+const member: Subject = { role: 'member', id: 'c-1', name: 'render-bot', project: film };
 
 /** A rule as the file writes it. */
 function rule(written: Record<string, unknown>): PolicyRule {
@@ -89,6 +90,8 @@ test.each<[whom: Record<string, unknown> | undefined, isBound: boolean]>([
   [{ roles: ['admin'] }, false],
   [{ projects: ['demo-*'] }, true],
   [{ projects: ['demo-8'] }, false],
+  [{ projects: ['short *'] }, true],
+  [{ projects: ['long *'] }, false],
   [{ clients: ['Render-*'] }, true],
   [{ clients: ['c-1'] }, true],
   [{ clients: ['other'] }, false],
@@ -100,7 +103,7 @@ test.each<[whom: Record<string, unknown> | undefined, isBound: boolean]>([
 
 test('AU15 a rule for projects does not bind a task without a project', () => {
   const rules = [rule({ for: { projects: ['*'] }, deny: { nodes: ['*'] } })];
-  expect(checkGraphPolicies(rules, { ...member, projectId: null }, graph(node()))).toEqual([]);
+  expect(checkGraphPolicies(rules, { ...member, project: null }, graph(node()))).toEqual([]);
 });
 
 test('AU15 every refusal names node, class and rule', () => {
@@ -140,6 +143,14 @@ test('AU15 a lift frees its classes of the built-in rules, and of no other', () 
   expect(names([...BUILT_IN_RULES, lift, own])).toEqual(['own']);
 });
 
+test('AU15 a lift for a project goes by its id, because whoever creates a project chooses its name', () => {
+  const facts = graph(node({ classType: 'Eval' }));
+  const liftFor = (pattern: string) => rule({ for: { projects: [pattern] }, lift: { nodes: ['Eval'] } });
+  const refused = (pattern: string) =>
+    checkGraphPolicies([...BUILT_IN_RULES, liftFor(pattern)], member, facts).length;
+  expect([refused('demo-7'), refused('Short film')]).toEqual([0, 1]);
+});
+
 const text = fc.string({ unit: fc.constantFrom('a', 'B', 'b', '/', '*'), maxLength: 6 });
 const patterns = fc.array(
   fc.string({ unit: fc.constantFrom('a', 'B', '*', '?', '/'), minLength: 1, maxLength: 5 }),
@@ -168,7 +179,7 @@ const subjects = fc.record({
   role: fc.constantFrom<Role>(...ROLES),
   id: fc.constant('1'),
   name: text,
-  projectId: fc.option(text),
+  project: fc.option(fc.record({ id: text, name: text })),
 });
 const nodes = fc.array(
   fc.record({ classType: text, isApiNode: fc.boolean(), file: text, width: fc.integer({ min: 0, max: 12 }) }),

@@ -2,6 +2,7 @@ import {
   bindsSubject,
   LIMITS,
   type LimitName,
+  liftsFor,
   matchesAny,
   matchesExactly,
   type Patterns,
@@ -66,7 +67,8 @@ export interface BindingRules {
 /** Selects the rules that bind an owner: each is a restriction of its own. Pure. */
 export function selectRules(rules: readonly PolicyRule[], subject: Subject): BindingRules {
   const binding = rules.filter((rule) => bindsSubject(rule, subject));
-  return { rules: binding, lifted: binding.flatMap(({ lift }) => lift.nodes) };
+  const lifting = binding.filter((rule) => liftsFor(rule, subject));
+  return { rules: binding, lifted: lifting.flatMap(({ lift }) => lift.nodes) };
 }
 
 /**

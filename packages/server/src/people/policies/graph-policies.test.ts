@@ -11,7 +11,10 @@ const ownerId = createUuidV7<'principal'>(1, new Uint8Array(10)) satisfies Princ
 function policies(written: readonly object[], owner: Partial<Owner> = {}) {
   return createGraphPolicies({
     configured: () => compilePolicies(written.map((rule) => policySchema.parse(rule))),
-    findOwner: async (id) => ({ role: 'member', id, name: 'artist', ...owner }),
+    subjects: {
+      findOwner: async (id) => ({ role: 'member', id, name: 'artist', ...owner }),
+      findProject: async (id) => ({ id, name: `name of ${id}` }),
+    },
   });
 }
 
@@ -33,6 +36,16 @@ test('AU15 a refusal counts every node, and lists as many as an answer holds', a
   const refused = await policies([{ name: 'none', allow: { nodes: [] } }]).check(asked(repeat(7, {}), 3));
   expect(refused).toMatchObject({ rules: ['none'], problem_count: 7 });
   expect(Object.keys(refused?.node_errors ?? {})).toEqual(['0', '1', '2']);
+});
+
+test('AU15 a rule for a project goes by its name too', async () => {
+  const rule = { name: 'film', for: { projects: ['name of f-*'] }, deny: { nodes: ['Class0'] } };
+  const check = (projectId: string | null) => policies([rule]).check({ ...asked(repeat(1, {})), projectId });
+  expect([await check('f-1'), await check('g-1'), await check(null)]).toEqual([
+    expect.objectContaining({ rules: ['film'] }),
+    null,
+    null,
+  ]);
 });
 
 test('AU15 node ids may be names that every object has', async () => {

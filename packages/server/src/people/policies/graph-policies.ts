@@ -11,7 +11,7 @@ import {
 import { describeRefusal } from './describe-refusal.ts';
 import { type PolicyServer, readNodeFacts } from './node-facts.ts';
 import { BUILT_IN_RULES, type PolicyRule, type Subject } from './rule.ts';
-import type { Owner } from './subjects.ts';
+import type { Subjects } from './subjects.ts';
 
 /** A graph on its way to a worker. */
 export interface PolicedGraph {
@@ -48,20 +48,25 @@ export interface PolicyVerdict {
 /** Checks graphs against the built-in rules and those of the file as they are now. */
 export function createGraphPolicies(deps: {
   configured: () => readonly PolicyRule[];
-  findOwner: (id: PrincipalId) => Promise<Owner>;
+  subjects: Subjects;
 }): GraphPolicies {
+  const { subjects } = deps;
   const rules = () => [...BUILT_IN_RULES, ...deps.configured()];
   return {
     check: async (asked) => {
-      const owner = await deps.findOwner(asked.ownerId);
-      const binding = selectRules(rules(), { ...owner, projectId: asked.projectId });
+      const { ownerId, projectId } = asked;
+      const [owner, project] = await Promise.all([
+        subjects.findOwner(ownerId),
+        projectId === null ? null : subjects.findProject(projectId),
+      ]);
+      const binding = selectRules(rules(), { ...owner, project });
       const { problems, count } = await findAll(binding, asked);
       return count === 0 ? null : describeRefusal(problems, { graph: asked.graph, count });
     },
     test: (subject, asked) => findAll(selectRules(rules(), subject), asked),
     findGranted: async (id) => {
       // Rules for projects refuse more, never less.
-      const binding = selectRules(rules(), { ...(await deps.findOwner(id)), projectId: null });
+      const binding = selectRules(rules(), { ...(await subjects.findOwner(id)), project: null });
       return (workflow) => grantsWorkflow(binding, workflow);
     },
     rules,

@@ -1,15 +1,16 @@
 import { type Graph, startTimeSlice } from '@comfleet/comfyui';
-import type { Policy, PolicyTested, TestPolicy } from '@comfleet/contract';
+import { type Policy, type PolicyTested, parseId, type TestPolicy } from '@comfleet/contract';
 import { toWorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
 import type { WorkerRegistry } from '../../fleet/workers/registry.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { recordError } from '../../platform/errors/app-error.ts';
 import type { Clock } from '../../platform/time/clock.ts';
-import type { IdentityTables } from '../identity/identity-tables.ts';
 import { listPrincipalRows, readPrincipal } from '../identity/principal-statements.ts';
+import { findProject, findProjectByName } from '../projects/project-statements.ts';
+import type { ProjectTables } from '../projects/project-tables.ts';
 import { describeRefusal } from './describe-refusal.ts';
 import type { GraphPolicies } from './graph-policies.ts';
-import type { PolicyRule } from './rule.ts';
+import type { PolicyRule, SubjectProject } from './rule.ts';
 import { type Owner, subjectOf } from './subjects.ts';
 
 /** What doors may ask about the rules for graphs. */
@@ -22,7 +23,7 @@ export interface PolicyCalls {
 
 interface Deps {
   policies: GraphPolicies;
-  database: Database<IdentityTables>;
+  database: Database<ProjectTables>;
   fleet: Pick<WorkerRegistry, 'knownInventories'>;
   clock: Clock;
   /** Parses a graph as a submission does. */
@@ -40,16 +41,14 @@ export function createPolicyCalls(deps: Deps): PolicyCalls {
       const builtIn = rules.filter(({ isBuiltIn }) => isBuiltIn).length;
       return rules.map((rule, index) => describeRule(rule, deps.file, index - builtIn));
     },
-    test: async ({
-      graph: written,
-      workflow_name: workflow = null,
-      role,
-      client,
-      project_id: projectId = null,
-    }) => {
+    test: async ({ graph: written, workflow_name: workflow = null, role, client, project }) => {
       const graph = deps.parse(written);
       const owner = await findOwner(deps.database, client);
-      const subject = { ...owner, role: role ?? owner.role, projectId };
+      const subject = {
+        ...owner,
+        role: role ?? owner.role,
+        project: project === undefined ? null : await findProjectNamed(deps.database, project),
+      };
       const kinds = deps.fleet.knownInventories().map((one) => [toWorkerKind(one).id, one] as const);
       const servers = [...new Map(kinds).values()];
       const slice = startTimeSlice(clock);
@@ -89,7 +88,7 @@ function describeRule(rule: PolicyRule, file: string | null, index: number): Pol
 const MAX_SEARCHED = 10_000;
 
 /** The client or user with this id or name; else a member who is called so. */
-async function findOwner(database: Database<IdentityTables>, wanted: string | undefined): Promise<Owner> {
+async function findOwner(database: Database<ProjectTables>, wanted: string | undefined): Promise<Owner> {
   const unknown: Owner = { role: 'member', id: wanted ?? '', name: wanted ?? '' };
   if (wanted === undefined) return unknown;
   for (const kind of ['client', 'user'] as const) {
@@ -98,4 +97,11 @@ async function findOwner(database: Database<IdentityTables>, wanted: string | un
     if (found) return subjectOf(readPrincipal(found));
   }
   return unknown;
+}
+
+/** The project with this id or name, the newest of several; else one that is called so. */
+async function findProjectNamed(database: Database<ProjectTables>, wanted: string): Promise<SubjectProject> {
+  const id = parseId<'project'>(wanted);
+  const row = id === null ? await findProjectByName(database, wanted) : await findProject(database, id);
+  return row === null ? { id: wanted, name: wanted } : { id: row.id, name: row.name };
 }

@@ -42,7 +42,13 @@ export interface Subject {
   /** Id and name of the client or user. */
   readonly id: string;
   readonly name: string;
-  readonly projectId: string | null;
+  readonly project: SubjectProject | null;
+}
+
+/** The project of a task, as rules see it. */
+export interface SubjectProject {
+  readonly id: string;
+  readonly name: string;
 }
 
 const NOTHING = { nodes: [], models: [], workflows: [], apiNodes: false };
@@ -82,9 +88,16 @@ export const BUILT_IN_RULES: readonly PolicyRule[] = [
 export function bindsSubject({ for: whom }: PolicyRule, subject: Subject): boolean {
   const { roles, projects, clients } = whom;
   if (roles !== null && !roles.includes(subject.role)) return false;
-  const { id, name, projectId } = subject;
+  const { id, name, project } = subject;
   if (clients !== null && !matchesAny(clients, name) && !matchesAny(clients, id)) return false;
-  return projects === null || (projectId !== null && matchesAny(projects, projectId));
+  if (projects === null) return true;
+  return project !== null && (matchesAny(projects, project.name) || matchesAny(projects, project.id));
+}
+
+/** True for a rule whose `lift` is for this owner. Whoever creates a project chooses its name, so only its id permits more. */
+export function liftsFor(rule: PolicyRule, subject: Subject): boolean {
+  const { project } = subject;
+  return bindsSubject(rule, { ...subject, project: project && { id: project.id, name: project.id } });
 }
 
 /** True if one of the patterns matches the whole text, whatever its case. */

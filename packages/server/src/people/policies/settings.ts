@@ -15,7 +15,9 @@ const forSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Roles to which the rule applies; default: every role, admin included.'),
-  projects: patterns('Projects, by id; the rule does not apply to tasks without a project.'),
+  projects: patterns(
+    'Projects, by name or id (for `lift` by id); the rule does not apply to tasks without a project.',
+  ),
   clients: patterns('Clients and users, by name or id.'),
 });
 

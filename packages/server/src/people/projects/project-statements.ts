@@ -25,6 +25,16 @@ export async function findProject(
   return row ?? null;
 }
 
+/** The newest project of this name. */
+export async function findProjectByName(
+  db: Database<ProjectTables>,
+  name: string,
+): Promise<NamedProjectRow | null> {
+  const query = selectProjects(db).where('project.name', '=', name).orderBy('project.id', 'desc').limit(1);
+  const [row] = await db.read(query);
+  return row ?? null;
+}
+
 /** Lists projects, newest first: those of the ids, or all. */
 export async function listProjectRows(
   db: Database<ProjectTables>,
