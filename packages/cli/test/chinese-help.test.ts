@@ -39,7 +39,7 @@ const VALUES = [
     'NAME',
     'VARIABLE',
   ],
-  ...['FILE', 'TEXT', 'HOST', 'PORT', 'operator', 'member', 'viewer'],
+  ...['FILE', 'TEXT', 'HOST', 'PORT', 'operator', 'member', 'viewer', 'editor'],
 ];
 
 const findIn = (lines: readonly string[]): string[] =>

@@ -114,6 +114,7 @@ const VALUES = [
   ],
   // Rules, in the keys of the file.
   ...['runs-code', 'reaches-network', 'roles', 'operator', 'member', 'viewer', 'Eval', 'true'],
+  ...['owner', 'editor', 'film'],
 ];
 const QUOTED = [
   /Intentional sync execution error for testing/g, // a node's own message
@@ -210,6 +211,21 @@ const SCENES: readonly Scene[] = [
   ['users reset', () => 'users reset ada-1', 0],
   ['users disable', () => 'users disable ada-1', 0],
   ['users enable', () => 'users enable ada-1', 0],
+  ['projects create', () => 'projects create film-1', 0],
+  ['projects list', () => 'projects list --all', 0],
+  ['projects add', () => 'projects add film-1 ada-1 --role editor', 0],
+  ['projects add', () => 'projects add film-1 ada-1 --role edtor', 2],
+  ['projects add', () => 'projects add film-1 nobody-1', 5],
+  ['projects show', () => 'projects show film-1', 0],
+  ['projects show', () => 'projects show film-2', 5],
+  ['run', () => 'run solid_color --project film-1', 0],
+  ['tasks list', () => 'tasks list --project film-1', 0],
+  ['batches list', () => 'batches list --project film-1', 0],
+  ['projects remove', () => 'projects remove film-1 ada-1', 0],
+  ['projects remove', () => 'projects remove film-1 ada-1', 5],
+  ['projects leave', () => 'projects leave film-1', 1],
+  ['projects rename', () => 'projects rename film-1 film-2', 0],
+  ['projects delete', () => 'projects delete film-2', 0],
   ['clients register', () => 'clients register robot-2', 0],
   ['clients list', () => 'clients list', 0],
   ['clients grant', () => 'clients grant robot-1 raw_graph', 0],

@@ -3,6 +3,7 @@ import { ClientCalls } from './calls/clients.ts';
 import { FleetCalls } from './calls/fleet.ts';
 import { PendingTasks } from './calls/pending-tasks.ts';
 import { PolicyCalls } from './calls/policies.ts';
+import { ProjectCalls } from './calls/projects.ts';
 import { AuthCalls, ServiceCalls } from './calls/service.ts';
 import { TaskCalls } from './calls/tasks.ts';
 import { InvitationCalls, JoinTokenCalls, KeyCalls, SessionCalls } from './calls/tokens.ts';
@@ -48,6 +49,7 @@ export class Comfleet {
   readonly workers: WorkerCalls;
   readonly fleet: FleetCalls;
   readonly policies: PolicyCalls;
+  readonly projects: ProjectCalls;
   readonly clients: ClientCalls;
   readonly users: UserCalls;
   readonly invitations: InvitationCalls;
@@ -84,6 +86,7 @@ export class Comfleet {
     this.workers = new WorkerCalls(this.#transport);
     this.fleet = new FleetCalls(this.#transport);
     this.policies = new PolicyCalls(this.#transport);
+    this.projects = new ProjectCalls(this.#transport);
     this.clients = new ClientCalls(this.#transport);
     this.users = new UserCalls(this.#transport);
     this.invitations = new InvitationCalls(this.#transport);

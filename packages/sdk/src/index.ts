@@ -1,5 +1,5 @@
 export { type AnnounceOptions, announceWorker } from './announce-worker.ts';
-export type { BatchBody } from './calls/batches.ts';
+export type { BatchBody, BatchFilter } from './calls/batches.ts';
 export type { RegisteredClient } from './calls/clients.ts';
 export type { Download, DownloadOptions } from './calls/download.ts';
 export type { PendingEntry } from './calls/pending-tasks.ts';

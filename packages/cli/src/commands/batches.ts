@@ -1,5 +1,6 @@
 import type { Batch, BatchDetail, Task } from '@comfleet/contract';
 import { findBatchId, listNewestBatches } from '../connection/find-batch.ts';
+import { findProjectId } from '../connection/find-project.ts';
 import { type CommandContext, openSession } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
@@ -15,13 +16,17 @@ import { describeError } from '../progress/task-lines.ts';
 import { promptOf } from '../results/batch-files.ts';
 import type { CliTexts } from '../texts/cli-texts.ts';
 
+export interface BatchListFlags {
+  readonly project?: string;
+  readonly limit: number;
+}
+
 /** `comfleet batches list`: newest first. */
-export async function listBatches(
-  context: CommandContext,
-  flags: { readonly limit: number },
-): Promise<number> {
+export async function listBatches(context: CommandContext, flags: BatchListFlags): Promise<number> {
+  const { signal } = context.terminal;
   const comfleet = await context.connect();
-  const batches = await listNewestBatches(comfleet, flags.limit, context.terminal.signal);
+  const projectId = await findProjectId(comfleet, flags.project, signal);
+  const batches = await listNewestBatches(comfleet, { count: flags.limit, projectId }, signal);
   context.show({ batches }, () =>
     batches.length === 0 ? [context.texts.say('cli.nothing')] : formatBatches(batches, context.texts),
   );

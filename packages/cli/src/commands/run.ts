@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, parse, resolve } from 'node:path';
 import type { TaskDetail, Workflow } from '@comfleet/contract';
 import type { SubmitBody } from '@comfleet/sdk';
+import { findProjectId } from '../connection/find-project.ts';
 import { findWorkflow } from '../connection/find-workflow.ts';
 import { type CommandContext, openSession, type Session } from '../context.ts';
 import { EXIT, exitCodeOfTask, UsageError } from '../exit-codes.ts';
@@ -22,6 +23,7 @@ export interface SubmitFlags {
   readonly name?: string;
   readonly fileName?: string;
   readonly outputPath?: string;
+  readonly project?: string;
   readonly priority?: number;
   readonly timeout?: number;
 }
@@ -109,6 +111,7 @@ export async function buildBody(session: Session, target: string, flags: SubmitF
     timeout_seconds: flags.timeout,
     file_name: flags.fileName,
     output_path: flags.outputPath,
+    project_id: await findProjectId(comfleet, flags.project, terminal.signal),
   };
   if (target.endsWith('.json')) {
     const text = await readGraphFile(resolve(terminal.cwd, target));

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { HELD_REASONS, isTerminal, STATE_ALIASES, TASK_STATES, type Task } from '@comfleet/contract';
 import { plainText } from '@comfleet/contract/texts/catalogue';
 import { findBatchId } from '../connection/find-batch.ts';
+import { findProjectId } from '../connection/find-project.ts';
 import { type CommandContext, openSession } from '../context.ts';
 import { EXIT, exitCodeOfTask, UsageError } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
@@ -17,6 +18,7 @@ export interface ListFlags {
   readonly type?: string;
   readonly worker?: string;
   readonly batch?: string;
+  readonly project?: string;
   readonly limit: number;
 }
 
@@ -33,8 +35,9 @@ export async function listTasks(context: CommandContext, flags: ListFlags): Prom
   const worker =
     flags.worker === undefined ? undefined : (await findWorker(comfleet, flags.worker, signal)).worker_id;
   const batchId = flags.batch === undefined ? undefined : await findBatchId(comfleet, flags.batch, signal);
+  const projectId = await findProjectId(comfleet, flags.project, signal);
   const tasks: Task[] = [];
-  const filter = { status, worker, heldReason, taskType, batchId, limit: Math.min(limit, 200) };
+  const filter = { status, worker, heldReason, taskType, batchId, projectId, limit: Math.min(limit, 200) };
   for await (const task of comfleet.tasks.each(filter, { signal: context.terminal.signal })) {
     tasks.push(task);
     if (tasks.length >= limit) break;

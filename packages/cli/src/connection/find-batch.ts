@@ -5,16 +5,16 @@ import { findNamed } from './find-named.ts';
 const SEARCHED = 1000;
 const PAGE = 100;
 
-/** The newest batches, newest first, at most `count`. */
+/** The newest batches, newest first, at most `count`; with `projectId` those of a project. */
 export async function listNewestBatches(
   comfleet: Comfleet,
-  count: number,
+  { count, projectId }: { count: number; projectId?: string },
   signal: AbortSignal,
 ): Promise<Batch[]> {
   const batches: Batch[] = [];
   for (let cursor: string | undefined | null; cursor !== null && batches.length < count; ) {
     const limit = Math.min(PAGE, count - batches.length);
-    const page = await comfleet.batches.list({ limit, ...(cursor !== undefined && { cursor }) }, { signal });
+    const page = await comfleet.batches.list({ limit, cursor, projectId }, { signal });
     batches.push(...page.batches);
     cursor = page.next_cursor;
   }
@@ -31,7 +31,7 @@ export async function findBatchId(
     return (await comfleet.batches.load(idOrName, { signal })).batch_id;
   } catch (error) {
     if (!(error instanceof ComfleetError) || error.code !== 'BATCH_NOT_FOUND') throw error;
-    const batches = await listNewestBatches(comfleet, SEARCHED, signal);
+    const batches = await listNewestBatches(comfleet, { count: SEARCHED }, signal);
     return findNamed(batches, idOrName, {
       what: 'batch',
       code: error.code,

@@ -12,7 +12,16 @@ export interface Named {
 const SHORTEST_ID = 8;
 
 /** What has a name that is looked for here. */
-export type NamedThing = 'batch' | 'client' | 'invitation' | 'join_token' | 'key' | 'session' | 'worker';
+export type NamedThing =
+  | 'batch'
+  | 'client'
+  | 'invitation'
+  | 'join_token'
+  | 'key'
+  | 'member'
+  | 'project'
+  | 'session'
+  | 'worker';
 
 /** There is none of this name; the details name the one that was probably meant, `code` is the server's own. */
 export class UnknownNameError extends ExplainedError {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { BatchListFlags } from '../commands/batches.ts';
 import type { BatchOutFlags } from '../progress/follow-batch.ts';
 import { whole } from './flags.ts';
 import type { ProgramParts, SayHelp } from './program-parts.ts';
@@ -16,8 +17,9 @@ export function addBatchesCommands(program: Command, { run, say }: ProgramParts)
   batches
     .command('list')
     .description(say('help.batches.list'))
+    .option('--project <project>', say('flag.of_project'))
     .option('--limit <count>', say('flag.count'), whole(1, 10_000), 20)
-    .action(async (flags: { limit: number }, command: Command) => {
+    .action(async (flags: BatchListFlags, command: Command) => {
       await run(command, async (context) => (await load()).listBatches(context, flags));
     });
   batches

@@ -8,6 +8,7 @@ import { configureHelpWords } from './help-words.ts';
 import { nameRefusedFlags } from './name-refused-flags.ts';
 import { addPeopleCommands } from './people-commands.ts';
 import type { ProgramParts, RunCommand, SayHelp } from './program-parts.ts';
+import { addProjectCommands } from './project-commands.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addTaskCommands } from './task-commands.ts';
 import { addTokenCommands } from './token-commands.ts';
@@ -30,6 +31,7 @@ export function createProgram(
   addServerCommands(program, parts);
   addTaskCommands(program, parts);
   addFleetCommands(program, parts);
+  addProjectCommands(program, parts);
   addPeopleCommands(program, parts);
   addTokenCommands(program, parts);
   describeArguments(program, say);
@@ -51,6 +53,8 @@ const ARGUMENTS = {
   user: 'argument.user',
   issuer: 'argument.issuer',
   subject: 'argument.subject',
+  project: 'argument.project',
+  member: 'argument.member',
   role: 'argument.role',
   session: 'argument.session',
   key: 'argument.named_token',

@@ -51,6 +51,7 @@ function addSubmitFlags(command: Command, say: SayHelp): Command {
       say('flag.file_name', { placeholders: '{prefix} {task} {index} {time}' }),
     )
     .option('--output-path <dir>', say('flag.output_path'))
+    .option('--project <project>', say('flag.project'))
     .option('--priority <number>', say('flag.priority'), whole(1, 10))
     .option('--timeout <seconds>', say('flag.timeout'), seconds);
 }
@@ -65,6 +66,7 @@ function addTasksCommands(program: Command, { run, say }: ProgramParts): void {
     .option('--type <type>', say('flag.type'))
     .option('--worker <worker>', say('flag.task_worker'))
     .option('--batch <id>', say('flag.task_batch'))
+    .option('--project <project>', say('flag.of_project'))
     .option('--limit <count>', say('flag.count'), whole(1, 10_000), 20)
     .action(async (flags: ListFlags, command: Command) => {
       await run(command, async (context) => (await import('../commands/tasks.ts')).listTasks(context, flags));

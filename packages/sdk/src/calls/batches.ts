@@ -21,6 +21,12 @@ export interface BatchBody extends SubmitBatch {
   readonly rawGraph?: string;
 }
 
+export interface BatchFilter {
+  readonly projectId?: string;
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
 /** Everything about batches. */
 export class BatchCalls {
   readonly #transport: HttpTransport;
@@ -45,8 +51,10 @@ export class BatchCalls {
     );
   }
 
-  async list(page: { limit?: number; cursor?: string } = {}, options: CallOptions = {}): Promise<BatchPage> {
-    const request = { ...options, method: 'GET', path: '/api/v2/batches', query: page } as const;
+  /** Newest first. */
+  async list({ projectId, ...page }: BatchFilter = {}, options: CallOptions = {}): Promise<BatchPage> {
+    const query = { ...page, project_id: projectId };
+    const request = { ...options, method: 'GET', path: '/api/v2/batches', query } as const;
     return await this.#transport.json(request, batchPageSchema);
   }
 

@@ -48,6 +48,7 @@ export interface TaskFilter {
   readonly taskType?: string;
   readonly worker?: string;
   readonly batchId?: string;
+  readonly projectId?: string;
   readonly since?: string;
   readonly until?: string;
   readonly limit?: number;
@@ -96,8 +97,9 @@ export class TaskCalls {
   }
 
   async list(filter: TaskFilter = {}, options: CallOptions = {}): Promise<TaskPage> {
-    const { taskType, batchId, heldReason, ...rest } = filter;
-    const query = { ...rest, task_type: taskType, batch_id: batchId, held_reason: heldReason };
+    const { taskType, batchId, projectId, heldReason, ...rest } = filter;
+    const ids = { batch_id: batchId, project_id: projectId };
+    const query = { ...rest, ...ids, task_type: taskType, held_reason: heldReason };
     return await this.#transport.json(
       { ...options, method: 'GET', path: '/api/v2/tasks', query },
       taskPageSchema,

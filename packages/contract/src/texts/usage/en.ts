@@ -77,6 +77,8 @@ export const en = {
       invitation: 'There is no invitation "{name}".',
       join_token: 'There is no join token "{name}".',
       key: 'There is no key "{name}".',
+      member: 'There is no member "{name}".',
+      project: 'There is no project "{name}".',
       session: 'There is no session "{name}".',
       worker: 'There is no worker "{name}".',
       other: 'There is no workflow "{name}".',
@@ -87,6 +89,8 @@ export const en = {
   'usage.ambiguous_invitation': 'More than one invitation is called "{name}"; give its id: {ids}.',
   'usage.ambiguous_join_token': 'More than one join token is called "{name}"; give its id: {ids}.',
   'usage.ambiguous_key': 'More than one key is called "{name}"; give its id: {ids}.',
+  'usage.ambiguous_member': 'More than one member is called "{name}"; give its id: {ids}.',
+  'usage.ambiguous_project': 'More than one project is called "{name}"; give its id: {ids}.',
   'usage.ambiguous_session': 'More than one session is called "{name}"; give its id: {ids}.',
   'usage.ambiguous_worker': 'More than one worker is called "{name}"; give its id: {ids}.',
 } as const satisfies Messages;

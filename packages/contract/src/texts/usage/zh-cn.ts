@@ -78,6 +78,8 @@ export const zhCn = {
       invitation: '没有邀请“{name}”。',
       join_token: '没有加入令牌“{name}”。',
       key: '没有密钥“{name}”。',
+      member: '没有成员“{name}”。',
+      project: '没有项目“{name}”。',
       session: '没有会话“{name}”。',
       worker: '没有工作节点“{name}”。',
       other: '没有工作流“{name}”。',
@@ -88,6 +90,8 @@ export const zhCn = {
   'usage.ambiguous_invitation': '有多个邀请名为“{name}”，请给出 ID：{ids}。',
   'usage.ambiguous_join_token': '有多个加入令牌名为“{name}”，请给出 ID：{ids}。',
   'usage.ambiguous_key': '有多个密钥名为“{name}”，请给出 ID：{ids}。',
+  'usage.ambiguous_member': '有多个成员名为“{name}”，请给出 ID：{ids}。',
+  'usage.ambiguous_project': '有多个项目名为“{name}”，请给出 ID：{ids}。',
   'usage.ambiguous_session': '有多个会话名为“{name}”，请给出 ID：{ids}。',
   'usage.ambiguous_worker': '有多个工作节点名为“{name}”，请给出 ID：{ids}。',
 } satisfies Translation<typeof en>;

@@ -79,6 +79,8 @@ export const zhTw = {
       invitation: '沒有邀請「{name}」。',
       join_token: '沒有加入權杖「{name}」。',
       key: '沒有金鑰「{name}」。',
+      member: '沒有成員「{name}」。',
+      project: '沒有專案「{name}」。',
       session: '沒有工作階段「{name}」。',
       worker: '沒有工作節點「{name}」。',
       other: '沒有工作流程「{name}」。',
@@ -89,6 +91,8 @@ export const zhTw = {
   'usage.ambiguous_invitation': '有多個邀請名為「{name}」，請指定 ID：{ids}。',
   'usage.ambiguous_join_token': '有多個加入權杖名為「{name}」，請指定 ID：{ids}。',
   'usage.ambiguous_key': '有多個金鑰名為「{name}」，請指定 ID：{ids}。',
+  'usage.ambiguous_member': '有多個成員名為「{name}」，請指定 ID：{ids}。',
+  'usage.ambiguous_project': '有多個專案名為「{name}」，請指定 ID：{ids}。',
   'usage.ambiguous_session': '有多個工作階段名為「{name}」，請指定 ID：{ids}。',
   'usage.ambiguous_worker': '有多個工作節點名為「{name}」，請指定 ID：{ids}。',
 } satisfies Translation<typeof en>;
