@@ -122,6 +122,26 @@ describe.skipIf(!existsSync(CHROMIUM))('signing in through an OpenID provider, i
     ]);
   });
 
+  test('a provider that is down stops neither the start nor a user with a password', async () => {
+    const cwd = await mkdtemp(join(tmpdir(), 'comfleet-oidc-down-'));
+    await writeFile(join(cwd, 'config.yaml'), configOf(`http://127.0.0.1:${await findFreePort()}`));
+    const args = ['up', '--config', 'config.yaml', '--port', '0', '--no-example'];
+    const env = { OIDC_SECRET: CLIENT.secret, COMFLEET_ADMIN_PASSWORD: 'correct horse battery' };
+    const alone = startComfleet(args, { cwd, env });
+    const link = await alone.lineOf(/(http:\/\/\S+#code=\S+)/);
+    await page.goto(new URL('/client/', /http:\S+/.exec(link)?.[0]).href);
+    await page.click(BUTTON);
+    await page.waitForSelector('[role="alert"]');
+    expect(await page.textContent('[role="alert"]')).toContain('The OpenID provider cannot be reached');
+    await shoot(page, 'provider-down');
+    await page.fill('[name="username"]', 'admin');
+    await page.fill('[name="password"]', 'correct horse battery');
+    await page.click('form [type="submit"]');
+    await page.waitForSelector('.composer');
+    await alone.stop();
+    await rm(cwd, { recursive: true });
+  });
+
   test('AU12 no secret of the sign-ins above is in the log', async () => {
     const log = await readFile(join(folder, '.comfleet', 'logs', 'system.log'), 'utf8');
     expect(log).toContain('oidc.signed_in');
