@@ -79,6 +79,8 @@ export async function openTestServer(options: TestServerOptions = {}) {
     listenHost: '127.0.0.1',
     publicUrl: config.server.publicUrl,
     allowedHosts: [],
+    allowedOrigins: config.server.allowedOrigins,
+    trustedProxies: config.server.trustedProxies,
     jsonBodyBytes: config.limits.jsonBodyBytes,
     body: config.limits.body,
     logger: silentLogger,
