@@ -5,7 +5,6 @@ import {
   type IdKind,
   parseId,
   pickLabel,
-  type StreamFrame,
   type Task,
   type TaskId,
   type Workflow,
@@ -15,7 +14,8 @@ import type { App } from '../app/app.ts';
 import { createOutputPath } from '../flow/assets/output-names.ts';
 import { AppError } from '../platform/errors/app-error.ts';
 import { systemClock } from '../platform/time/clock.ts';
-import { createSayStart, type SayStart } from './say-start.ts';
+import { createDescribeProgress } from './example-progress.ts';
+import { createSayStart } from './say-start.ts';
 import type { UpOptions } from './up-options.ts';
 
 /** Shipped workflows in the order most useful to a new user; the last needs no model. */
@@ -30,8 +30,7 @@ export async function runFirstExample(app: App, options: UpOptions): Promise<voi
     options.print(say('start.example', { name: pickLabel(workflow.title, options.language) }));
     const id = await submitExample(app, workflow, options);
     if (id === null) continue;
-    for await (const frame of app.calls.tasks.watch(app.local.principal, id, 0, options.signal))
-      printFrame(frame, say, options.print);
+    await printProgress(app, id, options);
     await printEnd(app, id, options);
     return;
   }
@@ -74,11 +73,12 @@ async function listRunnable(app: App): Promise<Workflow[]> {
   return CANDIDATES.flatMap((name) => runnable.find((workflow) => workflow.name === name) ?? []);
 }
 
-function printFrame(frame: StreamFrame, say: SayStart, print: (line: string) => void): void {
-  if (frame.kind !== 'progress') return;
-  const { value, current_node_class: node, step, steps } = frame.progress;
-  const where = node === null ? '' : steps !== null && steps > 1 ? `${node} (${step ?? 0}/${steps})` : node;
-  print(say('start.progress', { percent: (value * 100).toFixed(1), node: where }));
+async function printProgress(app: App, id: TaskId, options: UpOptions): Promise<void> {
+  const describeProgress = createDescribeProgress(createSayStart(options.language));
+  for await (const frame of app.calls.tasks.watch(app.local.principal, id, 0, options.signal)) {
+    const line = frame.kind === 'progress' ? describeProgress(frame.progress) : null;
+    if (line !== null) options.print(line);
+  }
 }
 
 async function printEnd(app: App, id: TaskId, options: UpOptions): Promise<void> {
