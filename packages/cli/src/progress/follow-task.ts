@@ -1,4 +1,4 @@
-import type { StreamFrame, TaskDetail } from '@comfleet/contract';
+import type { StreamFrame, Task, TaskDetail } from '@comfleet/contract';
 import type { Session } from '../context.ts';
 import type { Terminal } from '../platform/terminal.ts';
 import { openProgressView, type ProgressView } from './progress-bar.ts';
@@ -28,7 +28,10 @@ export async function followTask(
     silenceMs,
     showPercent: !view.hasBar,
   });
-  const stopWarnings = silenceMs > 0 ? warnWhenSilent(terminal, view, lines) : () => undefined;
+  // A server that does not answer ends the watch below, which reports it: here the warning is given without a reading.
+  const read = () => comfleet.tasks.load(taskId, { signal: terminal.signal }).catch(() => null);
+  const { clock } = terminal;
+  const stopWarnings = silenceMs > 0 ? warnWhenSilent({ clock, view, lines, read }) : () => undefined;
   try {
     for await (const frame of comfleet.tasks.watch(taskId, { signal: terminal.signal })) {
       for (const line of lines.take(frame, terminal.clock.monotonicMs())) view.line(line);
@@ -52,14 +55,30 @@ function showBar(view: ProgressView, frame: StreamFrame): void {
   view.bar(value, `${node ?? ''}${step === null || steps === null ? '' : ` (${step}/${steps})`}`);
 }
 
+interface Watched {
+  readonly clock: Terminal['clock'];
+  readonly view: ProgressView;
+  readonly lines: TaskLines;
+  /** Reads the task again; null when that is not possible now. */
+  readonly read: () => Promise<Task | null>;
+}
+
 /** Looks once a second whether a warning is due, until the returned function is called. */
-function warnWhenSilent({ clock }: Terminal, view: ProgressView, lines: TaskLines): () => void {
-  let stop = (): void => undefined;
-  const check = (): void => {
-    const warning = lines.warn(clock.monotonicMs());
+function warnWhenSilent({ clock, view, lines, read }: Watched): () => void {
+  let isStopped = false;
+  let stopTimer = (): void => undefined;
+  const check = async (): Promise<void> => {
+    const task = lines.needsReading(clock.monotonicMs()) ? await read() : null;
+    if (isStopped) return;
+    const nowMs = clock.monotonicMs();
+    if (task !== null) for (const line of lines.takeReading(task, nowMs)) view.line(line);
+    const warning = lines.warn(nowMs);
     if (warning !== null) view.line(warning);
-    stop = clock.setTimer(1000, check);
+    stopTimer = clock.setTimer(1000, () => void check());
   };
-  check();
-  return () => stop();
+  void check();
+  return () => {
+    isStopped = true;
+    stopTimer();
+  };
 }

@@ -39,7 +39,7 @@ function progress(over: Partial<Progress>): StreamFrame {
   return { kind: 'progress', task_id: 'task-1', progress: { ...empty, ...rest, ...over } };
 }
 
-function waiting(position: number): StreamFrame {
+function waiting(position: number): Extract<StreamFrame, { kind: 'snapshot' }> {
   const message = `Waiting: ${position} ahead.`;
   return { kind: 'snapshot', task: { status: 'queued', queue_position: position, message } as Task };
 }
@@ -137,6 +137,22 @@ describe('TaskLines', () => {
     expect(lines.warn(140_000)).toBe('⚠ No change for 60 s. On gpu-1, other prompts run first.');
     lines.take(event({ type: 'attempt.started', worker_name: 'gpu-1' }), 150_000);
     expect(lines.warn(210_000)).toBe('⚠ No message for 60 s, last node: none');
+  });
+
+  it('PR11 takes a waiting task’s new place before it warns; a change ends the silence', () => {
+    const lines = open();
+    lines.take(waiting(2), 10_000);
+    expect([69_999, 70_000].map((nowMs) => lines.needsReading(nowMs))).toEqual([false, true]);
+
+    expect(lines.takeReading(waiting(1).task, 70_000)).toEqual(['  → 1 tasks left in the queue']);
+    expect(lines.warn(70_000)).toBe(null);
+    expect(lines.takeReading(waiting(1).task, 130_000)).toEqual([]);
+    expect(lines.warn(130_000)).toBe('⚠ No change for 60 s. Waiting: 1 ahead.');
+
+    lines.take(event({ type: 'attempt.submitted', prompt_id: 'abc-123', worker_name: 'gpu-1' }), 140_000);
+    expect(lines.needsReading(200_000)).toBe(false);
+    expect(lines.takeReading(waiting(1).task, 200_000)).toEqual([]);
+    expect(lines.warn(200_000)).toBe('⚠ No change for 60 s. On gpu-1, other prompts run first.');
   });
 
   it('tells why an attempt ended and shows the next one from its start', () => {

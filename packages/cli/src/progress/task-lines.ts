@@ -26,6 +26,7 @@ export class TaskLines {
   #queue: number | null = null;
   /** What it waits for, in words; null once its prompt runs. */
   #waitsFor: string | null = null;
+  #isQueued = false;
   #updatedAtMs: number;
   #warned = 0;
 
@@ -54,11 +55,28 @@ export class TaskLines {
     }
   }
 
+  /** True when a warning is due about a task that was in a queue when last heard of: its place there may have changed unheard. */
+  needsReading(nowMs: number): boolean {
+    return this.#isQueued && this.#countSilence(nowMs) > this.#warned;
+  }
+
+  /** What to say about a task that was read again; nothing if it left the queue. A change of what it waits for ends the silence. */
+  takeReading(task: Task, nowMs: number): string[] {
+    if (!this.#isQueued || !isQueued(task)) return [];
+    const before = this.#waitsFor;
+    const lines = this.#takeTask(task);
+    if (this.#waitsFor !== before) {
+      this.#updatedAtMs = nowMs;
+      this.#warned = 0;
+    }
+    return lines;
+  }
+
   /** The warning that is due at `nowMs`; null when there is none. */
   warn(nowMs: number): string | null {
-    const { silenceMs, texts } = this.#options;
-    const stretches = Math.floor((nowMs - this.#updatedAtMs) / silenceMs);
-    if (silenceMs <= 0 || stretches <= this.#warned) return null;
+    const { texts } = this.#options;
+    const stretches = this.#countSilence(nowMs);
+    if (stretches <= this.#warned) return null;
     this.#warned = stretches;
     const seconds = Math.floor((nowMs - this.#updatedAtMs) / 1000);
     if (this.#waitsFor !== null) return texts.say('cli.still_waiting', { seconds, reason: this.#waitsFor });
@@ -75,12 +93,18 @@ export class TaskLines {
     return texts.say('cli.failed', { id, message: describeError(task, texts) });
   }
 
+  /** Whole stretches of silence until `nowMs`; 0 where no warning is wanted. */
+  #countSilence(nowMs: number): number {
+    const { silenceMs } = this.#options;
+    return silenceMs <= 0 ? 0 : Math.floor((nowMs - this.#updatedAtMs) / silenceMs);
+  }
+
   #takeTask(task: Task): string[] {
     const { texts } = this.#options;
-    if (task.status === 'queued' || task.status === 'held')
-      this.#waitsFor = toPlainText(texts.sent(task.message_text, task.message));
+    this.#isQueued = isQueued(task);
+    if (this.#isQueued) this.#waitsFor = toPlainText(texts.sent(task.message_text, task.message));
     return [
-      ...this.#takeQueue(task.status === 'queued' || task.status === 'held' ? task.queue_position : null),
+      ...this.#takeQueue(this.#isQueued ? task.queue_position : null),
       ...(task.status === 'running' ? this.#takePrompt(task.prompt_id) : []),
       ...(task.status === 'running' && task.progress !== null ? this.#takeProgress(task.progress) : []),
     ];
@@ -91,6 +115,7 @@ export class TaskLines {
     const worker = toPlainText(event.worker_name ?? event.worker_id ?? '?');
     if (event.type === 'attempt.started') this.#waitsFor = null;
     if (event.type === 'attempt.submitted') {
+      this.#isQueued = false;
       this.#waitsFor = texts.say('cli.others_first', { worker });
       return this.#takePrompt(event.prompt_id);
     }
@@ -137,6 +162,10 @@ export class TaskLines {
     }
     return lines;
   }
+}
+
+function isQueued({ status }: Task): boolean {
+  return status === 'queued' || status === 'held';
 }
 
 /** A failed task's cause in one line. */

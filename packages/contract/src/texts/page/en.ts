@@ -158,7 +158,7 @@ export const en = {
   'state.next': 'Next in line',
   'state.ahead': '{n} ahead',
   'state.running': 'Running',
-  'state.starting': 'Starting…',
+  'state.sent': 'Sent to a worker',
   'state.succeeded': 'Done',
   'state.failed': 'Failed',
   'state.canceled': 'Canceled',

@@ -155,7 +155,7 @@ export const zhCn = {
   'state.next': '排在首位',
   'state.ahead': '前面还有 {n} 个',
   'state.running': '运行中',
-  'state.starting': '正在启动…',
+  'state.sent': '已发给工作节点',
   'state.succeeded': '已完成',
   'state.failed': '失败',
   'state.canceled': '已取消',

@@ -155,7 +155,7 @@ export const zhTw = {
   'state.next': '排在首位',
   'state.ahead': '前面還有 {n} 個',
   'state.running': '執行中',
-  'state.starting': '正在啟動…',
+  'state.sent': '已發給工作節點',
   'state.succeeded': '已完成',
   'state.failed': '失敗',
   'state.canceled': '已取消',

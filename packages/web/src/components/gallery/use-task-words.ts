@@ -28,7 +28,7 @@ export function useTaskWords() {
 
   function sayRunning(task: Task): string {
     const { progress } = task;
-    if (progress === null) return t('state.starting');
+    if (progress === null) return t('state.sent');
     if (!progress.available) return t('state.noProgress');
     return progress.current_node_class ?? t('state.running');
   }
