@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { idSchema, type ProjectId } from './ids.ts';
 import { PRINCIPAL_KINDS } from './people.ts';
+import { shownNameSchema } from './request-limits.ts';
 import { timeSchema } from './task.ts';
 
 /**
@@ -16,7 +17,7 @@ export interface Membership {
   readonly role: ProjectRole;
 }
 
-const projectNameSchema = z.string().trim().min(1).max(100);
+const projectNameSchema = shownNameSchema.max(100);
 const descriptionSchema = z.string().max(1000);
 
 export const projectSchema = z

@@ -1,12 +1,18 @@
 import { z } from 'zod';
 import { en as WRONG } from './texts/values/en.ts';
 
+/** Without controls, separators of lines, overrides of direction, and halves of a character. */
+const SHOWN = /^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u202a-\u202e\u2066-\u2069]*$/u;
+
 /** Time limit in seconds; 0: no limit. A value that rounds to 0 ms is refused. */
 export const timeLimitSchema = z
   .number()
   .min(0)
   .max(86_400)
   .refine((seconds) => seconds === 0 || seconds >= 0.001, WRONG['value.time_limit']);
+
+/** A name that people read: one line, without characters that are invisible, reverse the text or cannot be stored. */
+export const shownNameSchema = z.string().trim().min(1).regex(SHOWN, WRONG['value.one_line']);
 
 const MAX_PATH_BYTES = 1024;
 const MAX_NAME_BYTES = 255;

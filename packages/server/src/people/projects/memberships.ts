@@ -2,7 +2,7 @@ import type { Membership, PrincipalId, ProjectRole } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
 import type { ProjectTables } from './project-tables.ts';
 
-/** More would make every query of a principal slow; nobody becomes a member of more projects. */
+/** More would make every query of a principal slow; nobody owns more projects, or is a member of more. */
 export const MAX_PROJECTS = 500;
 
 /** Loads the projects of a principal, its own first. */

@@ -53,16 +53,16 @@ export function insertProject(db: Database<ProjectTables>, row: ProjectRow): Wri
 export function updateProject(
   db: Database<ProjectTables>,
   id: ProjectId,
-  change: Partial<Pick<ProjectRow, 'name' | 'description'>>,
+  change: Partial<Pick<ProjectRow, 'id' | 'name' | 'description'>>,
 ): Write {
   return { query: db.k.updateTable('project').set(change).where('id', '=', id), rows: 1 };
 }
 
-/** The writes that delete a project and its memberships; refused if it is unknown. */
+/** The writes that delete a project, then the members that it has by then; refused if it is unknown. */
 export function deleteProject(db: Database<ProjectTables>, id: ProjectId): Write[] {
   return [
-    { query: db.k.deleteFrom('project_member').where('project_id', '=', id) },
     { query: db.k.deleteFrom('project').where('id', '=', id), rows: 1 },
+    { query: db.k.deleteFrom('project_member').where('project_id', '=', id) },
   ];
 }
 
@@ -94,28 +94,25 @@ interface MemberKey {
   principalId: PrincipalId;
 }
 
-/** Refused if the principal is a member already. */
-export function insertMember(
+/**
+ * The writes that make a principal a member with a role, whether it is one or not; refused if the project is unknown. The project's
+ * row is locked first, so that changes of its members, and its deletion, wait for each other.
+ */
+export function putMember(
   db: Database<ProjectTables>,
   { projectId, principalId }: MemberKey,
-  { role, nowMs }: { role: string; nowMs: number },
-): Write {
-  const row = { project_id: projectId, principal_id: principalId, role, added_at: nowMs };
-  return { query: db.k.insertInto('project_member').values(row) };
-}
-
-/** Refused if the principal is no member. */
-export function updateMember(
-  db: Database<ProjectTables>,
-  { projectId, principalId }: MemberKey,
-  role: string,
-): Write {
-  const query = db.k
-    .updateTable('project_member')
-    .set({ role })
+  { role, addedAtMs }: { role: string; addedAtMs: number },
+): Write[] {
+  const row = { project_id: projectId, principal_id: principalId, role, added_at: addedAtMs };
+  const former = db.k
+    .deleteFrom('project_member')
     .where('project_id', '=', projectId)
     .where('principal_id', '=', principalId);
-  return { query };
+  return [
+    updateProject(db, projectId, { id: projectId }),
+    { query: former },
+    { query: db.k.insertInto('project_member').values(row) },
+  ];
 }
 
 /** Refused if the principal is no member. */

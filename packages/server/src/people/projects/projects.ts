@@ -22,12 +22,11 @@ import {
   deleteMember,
   deleteProject,
   findProject,
-  insertMember,
   insertProject,
   listMemberRows,
   listProjectRows,
   type NamedProjectRow,
-  updateMember,
+  putMember,
   updateProject,
 } from './project-statements.ts';
 import type { ProjectTables } from './project-tables.ts';
@@ -63,7 +62,7 @@ export class Projects {
   /** Creates a project of the principal. Throws CONFLICT if it has too many. */
   async create(principal: Principal, { name, description }: NewProject): Promise<Project> {
     const { db, clock, random, sessions } = this.#deps;
-    await this.#requireRoom(principal.id);
+    await this.#requireRoom(principal.id, 'owned');
     const nowMs = clock.nowMs();
     const id = createUuidV7<'project'>(nowMs, random.bytes(10));
     const row = { id, owner_id: principal.id, name, description: description ?? null, created_at: nowMs };
@@ -80,9 +79,9 @@ export class Projects {
   /** Changes the name or the description of a project. */
   async change(principal: Principal, id: string, change: ProjectChange): Promise<Project> {
     const row = await this.#loadManaged(principal, id);
-    const { name = row.name, description = row.description } = change;
-    await this.#commit([updateProject(this.#deps.db, row.id, { name, description })]);
-    return toProject({ ...row, name, description }, roleIn(principal, row.id));
+    // Only what is given: another change at the same moment keeps its part.
+    await this.#commit([updateProject(this.#deps.db, row.id, { id: row.id, ...change })]);
+    return this.load(principal, row.id);
   }
 
   /** Deletes a project and its memberships. Its tasks and files remain with those who own them. */
@@ -115,12 +114,14 @@ export class Projects {
     const known = members.find((row) => row.principal_id === principalId);
     const nowMs = clock.nowMs();
     if (!known) {
-      await this.#requireRoom(principalId);
+      await this.#requireRoom(principalId, 'joined');
       refuseMany(members.length, MAX_MEMBERS);
     }
-    await this.#commit([known ? updateMember(db, key, role) : insertMember(db, key, { role, nowMs })]);
+    const addedAtMs = known?.added_at ?? nowMs;
+    const outcome = await db.commit(putMember(db, key, { role, addedAtMs }));
+    if (outcome.kind === 'refused') throw new AppError('PROJECT_NOT_FOUND', { project_id: project.id });
     sessions.recheck();
-    return toMember({ principal_id: principalId, kind, name, role, added_at: known?.added_at ?? nowMs });
+    return toMember({ principal_id: principalId, kind, name, role, added_at: addedAtMs });
   }
 
   /** Ends a membership; members may end their own. Throws MEMBER_NOT_FOUND, CONFLICT for the owner. */
@@ -159,8 +160,11 @@ export class Projects {
     return row;
   }
 
-  async #requireRoom(id: PrincipalId): Promise<void> {
-    refuseMany((await loadMemberships(this.#deps.db, id)).length, MAX_PROJECTS);
+  /** Counted apart: who makes others members of many projects does not keep them from projects of their own. */
+  async #requireRoom(id: PrincipalId, which: 'owned' | 'joined'): Promise<void> {
+    const memberships = await loadMemberships(this.#deps.db, id);
+    const counted = memberships.filter(({ role }) => (role === 'owner') === (which === 'owned'));
+    refuseMany(counted.length, MAX_PROJECTS);
   }
 
   async #commit(writes: readonly Write[]): Promise<void> {

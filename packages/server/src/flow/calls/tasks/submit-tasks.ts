@@ -89,11 +89,12 @@ async function readAgain({ database, intake }: SubmitDeps, task: TaskRow) {
 
 /**
  * Whose task a rerun is, and the rules of whom bind it. Members run tasks of others as their own, in the same project; whoever may
- * see every task runs it for its owner. Throws PROJECT_NOT_FOUND if the actor is no longer a member.
+ * see every task runs it for its owner. Own tasks of a project that the actor has left, or that is deleted, run again without it.
  */
 function nameOwner(task: TaskRow, actor: Actor): { ownerId: PrincipalId; projectId: ProjectId | null } {
   if (changeableBy(actor).kind === 'all') return { ownerId: task.owner_id, projectId: task.project_id };
-  return { ownerId: actor.id, projectId: readProject(actor, task.project_id) };
+  const isMember = actor.projects.some(({ projectId }) => projectId === task.project_id);
+  return { ownerId: actor.id, projectId: isMember ? readProject(actor, task.project_id) : null };
 }
 
 /** Runs the same graph, values and seed as a new task, checked against the current fleet; the old one keeps its results. */
