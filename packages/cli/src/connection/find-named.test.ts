@@ -13,6 +13,7 @@ const find = (wish: string) =>
 
 it.each([
   ['a name', 'gpu-2', '01a206a8-bbbb'],
+  ['a name in other letters', 'GPU-2', '01a206a8-bbbb'],
   ['an id', '01a206a8-aaaa', '01a206a8-aaaa'],
   ['the beginning of an id', '01a206a8-b', '01a206a8-bbbb'],
 ])('finds by %s', (_how, wish, id) => {

@@ -43,7 +43,7 @@ export class UnknownNameError extends ExplainedError {
 }
 
 /**
- * The one with this id, this name, or an id that begins so (8 characters at least). Throws UnknownNameError with the nearest
+ * The one with this id, this name (case matters only where two differ in it), or an id that begins so (8 characters at least). Throws UnknownNameError with the nearest
  * name, and UsageError where several fit. Pure.
  */
 export function findNamed<Item>(
@@ -55,6 +55,7 @@ export function findNamed<Item>(
   const found = [
     choose(({ id }) => id === requested),
     choose(({ name }) => name === requested),
+    choose(({ name }) => name.toLowerCase() === requested.toLowerCase()),
     choose(({ id }) => requested.length >= SHORTEST_ID && id.startsWith(requested)),
   ].find((some) => some.length > 0);
   const [item, ...others] = found ?? [];

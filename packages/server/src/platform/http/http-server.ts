@@ -135,6 +135,7 @@ function addRequestGuard(app: HttpServer, options: HttpServerOptions): void {
     if (countHeader(request, 'host') > 1 || !areOurs) {
       throw new AppError('INVALID_REQUEST', {
         reason: 'unknown_host',
+        setting: 'server.allowed_hosts',
         message_text: plainText('reason.unknown_host'),
       });
     }
