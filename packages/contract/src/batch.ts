@@ -45,7 +45,8 @@ export type BatchCounts = z.infer<typeof batchCountsSchema>;
 export const batchSchema = z
   .object({
     batch_id: z.string(),
-    project_id: z.string().nullable(),
+    /** Servers before 0.2 send none. */
+    project_id: z.string().nullable().optional(),
     name: z.string().nullable(),
     status: z.enum(BATCH_STATES),
     /** Deprecated: the English of `message_text`. */
