@@ -40,6 +40,7 @@ const VALUES = [
     'VARIABLE',
   ],
   ...['FILE', 'TEXT', 'HOST', 'PORT', 'operator', 'member', 'viewer', 'editor'],
+  ...['ISSUER', 'SUBJECT', 'iss', 'sub'],
 ];
 
 const findIn = (lines: readonly string[]): string[] =>
