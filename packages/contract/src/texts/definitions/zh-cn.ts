@@ -36,14 +36,15 @@ export const zhCn = {
   'config.heartbeat': '短于 interval：错过一次检查，工作节点就会离线',
   'config.sample_secret': '这是示例或众所周知的密钥',
   'config.short_secret': '少于 32 个字符',
-  'config.secret_open': '请删除此配置项（会自动生成并保存随机密钥），或填写至少 32 个随机字符',
+  'config.secret_open':
+    '请删除此配置项（会自动生成并保存随机密钥），或填写至少 32 个随机字符（openssl rand -hex 32）',
   'config.secret_local': '只有本机能访问服务器，因此改用随机密钥',
-  'config.token_open': '请填写至少 32 个随机字符',
+  'config.token_open': '请填写至少 32 个随机字符（openssl rand -hex 32）',
   'config.token_local': '填写至少 32 个随机字符之前，注册保持关闭',
   'config.origin': '应为来源，例如 https://studio.example，不含路径；* 和 null 不是来源',
   'config.network': '应为 IP 地址或网段，例如 10.0.0.0/8',
   'config.auth_off':
-    '其他机器可以访问服务器时，必须开启身份验证：请删除此项，或只监听 127.0.0.1（server.host、--host）',
+    '其他机器可以访问服务器时，必须开启身份验证：请删除此项，或只让本机访问（server.host 或 --host 为 127.0.0.1，并且不设置 public_url、allowed_hosts 和 trusted_proxies）',
   'config.open_registration': '任何能访问服务器的人都可以注册客户端',
   'config.oidc_https': 'issuer 必须使用 https；http 仅限回环地址',
   'config.oidc_issuer': '应只包含协议、主机和路径，并与提供方自己的名称完全一致',

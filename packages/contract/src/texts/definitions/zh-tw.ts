@@ -36,14 +36,15 @@ export const zhTw = {
   'config.heartbeat': '短於 interval：錯過一次檢查，工作節點就會離線',
   'config.sample_secret': '這是範例或眾所周知的金鑰',
   'config.short_secret': '少於 32 個字元',
-  'config.secret_open': '請刪除此設定項目（會自動產生並儲存隨機金鑰），或填寫至少 32 個隨機字元',
+  'config.secret_open':
+    '請刪除此設定項目（會自動產生並儲存隨機金鑰），或填寫至少 32 個隨機字元（openssl rand -hex 32）',
   'config.secret_local': '只有本機能存取伺服器，因此改用隨機金鑰',
-  'config.token_open': '請填寫至少 32 個隨機字元',
+  'config.token_open': '請填寫至少 32 個隨機字元（openssl rand -hex 32）',
   'config.token_local': '填寫至少 32 個隨機字元之前，註冊保持關閉',
   'config.origin': '應為來源，例如 https://studio.example，不含路徑；* 和 null 不是來源',
   'config.network': '應為 IP 位址或網段，例如 10.0.0.0/8',
   'config.auth_off':
-    '其他機器可以存取伺服器時，必須開啟身分驗證：請刪除此項，或只監聽 127.0.0.1（server.host、--host）',
+    '其他機器可以存取伺服器時，必須開啟身分驗證：請刪除此項，或只讓本機存取（server.host 或 --host 為 127.0.0.1，且不設定 public_url、allowed_hosts 和 trusted_proxies）',
   'config.open_registration': '任何能存取伺服器的人都可以註冊用戶端',
   'config.oidc_https': 'issuer 必須使用 https；http 僅限迴路位址',
   'config.oidc_issuer': '應只包含通訊協定、主機和路徑，並與提供者自己的名稱完全一致',
