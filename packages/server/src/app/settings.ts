@@ -79,6 +79,7 @@ import {
   compileHttpLimits,
   compileServer,
   isOpenToOthers,
+  listensForOthers,
   serverSchema,
   streamLimits,
 } from '../platform/http/settings.ts';
@@ -180,7 +181,7 @@ function compile(raw: RawConfig, { file, base, isFixed }: SettingsOrigin) {
     redis: compileRedis(raw.redis),
     placement: compilePlacement(nodes.load_balancing, isFixed),
     workers: compileWorkers(listRawWorkers(raw)),
-    discovery: compileDiscovery(nodes, { isOpen: isOpenToOthers(raw.server) }),
+    discovery: compileDiscovery(nodes, { isOpen: listensForOthers(raw.server) }),
     workerHealth: compileHealthCheck(nodes.health_check),
     instances: compileInstances(raw.instances, dataDir),
     /** As in the file; `workflow_file` is absolute. */

@@ -101,9 +101,18 @@ export function compileServer(raw: RawServer): ServerSettings {
   };
 }
 
-/** True if other machines can reach the server: then no access may be left open. */
-export function isOpenToOthers(raw: RawServer): boolean {
+/** True if the server listens for other machines. */
+export function listensForOthers(raw: Pick<RawServer, 'host'>): boolean {
   return !isLoopbackHost(raw.host);
+}
+
+/** True if other machines can reach the server, by itself or through a proxy: then no access may be left open. */
+export function isOpenToOthers(raw: RawServer): boolean {
+  const names = [
+    ...raw.allowed_hosts,
+    ...(raw.public_url === undefined ? [] : [new URL(raw.public_url).hostname]),
+  ];
+  return listensForOthers(raw) || raw.trusted_proxies.length > 0 || !names.every(isLoopbackHost);
 }
 
 /** `uploadBytes`: the size limit of a picture, which may also be sent inside a body. */
