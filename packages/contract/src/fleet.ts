@@ -350,7 +350,6 @@ export const SERVICE_STATES = ['ok', 'degraded', 'down'] as const;
 export const healthSchema = z
   .object({
     status: z.enum(SERVICE_STATES),
-    version: z.string(),
     services: z.record(
       z.string(),
       z.object({

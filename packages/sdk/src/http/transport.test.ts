@@ -111,7 +111,7 @@ describe('answers', () => {
   });
 
   it('reads the health of a service that is down', async () => {
-    const down = { status: 'down', version: '1', services: {} };
+    const down = { status: 'down', services: {} };
     const { comfleet } = open([answer(down, 503)]);
 
     expect(await comfleet.service.health()).toEqual(down);

@@ -29,7 +29,7 @@ export interface DoorDeps extends NativeDeps {
 export async function addDoors(app: HttpServer, deps: DoorDeps): Promise<void> {
   const { server } = deps.config.current;
   const authentication = { anonymous: deps.anonymous };
-  await addApiDocument(app, { version: deps.version, isOpen: deps.anonymous !== null });
+  await addApiDocument(app, { isOpen: deps.anonymous !== null });
   await addNativeDoor(app, deps, authentication);
   await addComfyV2Door(app, deps, authentication);
   await addLiveDoor(app, deps, server);

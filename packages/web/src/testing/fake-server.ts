@@ -158,7 +158,7 @@ export class FakeServer {
         this.placement === null
           ? Promise.reject(new Error('nothing to explain'))
           : this.answer(this.placement),
-      loadHealth: () => this.answer({ status: 'ok', version: '0', services: this.services }),
+      loadHealth: () => this.answer({ status: 'ok', services: this.services }),
       judgeWorkflow: (_name, parameters) => {
         this.judged.push(parameters);
         const missing = this.missingWith(parameters);

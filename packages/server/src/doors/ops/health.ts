@@ -17,7 +17,6 @@ export interface HealthDeps {
   statistics: Pick<StatisticsCalls, 'engine'>;
   fleet: FleetView;
   config: { readonly current: DoorsConfig };
-  version: string;
 }
 
 /** Measures the health of the server and of each part now. Never throws. */
@@ -29,7 +28,7 @@ export async function loadHealth(deps: HealthDeps): Promise<Health> {
     redis: describeRedis(deps.config.current),
     nodes: describeWorkers(await deps.fleet.list()),
   };
-  return { status: deriveStatus(services), version: deps.version, services };
+  return { status: deriveStatus(services), services };
 }
 
 /** Down if nothing can be read or stored, degraded if any part is not ok. */
@@ -45,7 +44,9 @@ async function checkDatabase(db: Database<SettingTables>): Promise<ServiceHealth
     await db.read(db.k.selectFrom('setting').select('name').limit(1));
     return { ...toHealth('ok', { code: 'service.database', params: { driver } }), details: { driver } };
   } catch (thrown) {
-    const details = { error: toError(thrown).message };
+    // Anyone may read this, and the database's message may name hosts and users: its code is enough.
+    const error = toError(thrown);
+    const details = { driver, error: 'code' in error ? String(error.code) : error.name };
     return { ...toHealth('down', { code: 'service.database_down', params: { driver } }), details };
   }
 }
