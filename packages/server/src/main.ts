@@ -171,6 +171,9 @@ function waitForAbort(signal: AbortSignal): Promise<void> {
   });
 }
 
+/** What the file or the environment gets wrong. */
+const CONFIG_CODES: ReadonlySet<string> = new Set(['CONFIG_INVALID', 'ADMIN_PASSWORD_REFUSED']);
+
 function explain(thrown: unknown, { print, language }: UpOptions, logger: Logger): number {
   const error = toError(thrown);
   logger.error('start.failed', { error });
@@ -179,5 +182,5 @@ function explain(thrown: unknown, { print, language }: UpOptions, logger: Logger
     return 1;
   }
   for (const line of describeStartFailure(createSayStart(language), error)) print(line);
-  return error.code === 'CONFIG_INVALID' ? CONFIG_EXIT_CODE : 1;
+  return CONFIG_CODES.has(error.code) ? CONFIG_EXIT_CODE : 1;
 }

@@ -19,6 +19,7 @@ export function describeStartFailure(say: SayStart, error: AppError): string[] {
     return [address === null ? say('start.already_runs_somewhere') : say('start.already_runs', { address })];
   }
   if (hasCode(error, 'CONFIG_INVALID')) return describeConfigProblems(say, error);
+  if (hasCode(error, 'ADMIN_PASSWORD_REFUSED')) return [say('start.said', { what: plainText(error.code) })];
   if (hasCode(error, 'INSTANCE_CONFIG') && error.details) return describeInstanceProblem(say, error.details);
   if (hasCode(error, 'INSTANCE_START_FAILED') && error.details)
     return describeInstanceEnd(say, error.details);
