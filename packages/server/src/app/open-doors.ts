@@ -1,6 +1,7 @@
 import { addDoors, type DoorDeps } from '../doors/add-doors.ts';
 import { findRequestSession } from '../doors/authentication.ts';
 import { createHttpServer, type HttpServer } from '../platform/http/http-server.ts';
+import { clientAddressOf } from '../platform/http/request-origin.ts';
 import { StreamSlots } from '../platform/http/stream-slots.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import { limitLines } from '../platform/logging/limit-lines.ts';
@@ -25,7 +26,7 @@ export async function openDoors(
     trustedProxies: server.trustedProxies,
     jsonBodyBytes: limits.jsonBodyBytes,
     body: limits.body,
-    clientOf: (request) => findRequestSession(request)?.principal.id ?? request.ip,
+    clientOf: (request) => findRequestSession(request)?.principal.id ?? clientAddressOf(request),
     logger,
     clock: deps.clock,
   });

@@ -5,6 +5,7 @@ import { type Principal, requirePermission } from '../people/identity/principal.
 import type { Session } from '../people/identity/session-cache.ts';
 import { AppError } from '../platform/errors/app-error.ts';
 import { countHeader } from '../platform/http/count-header.ts';
+import { isOwnOrigin } from '../platform/http/request-origin.ts';
 
 /**
  * Who may use a route. `public`: anyone. `optional`: anyone; a token is checked if sent. `client`: any valid token.
@@ -73,14 +74,6 @@ async function findSession(
   const [, token] = /^Bearer ([^\s]{1,200})$/i.exec(header) ?? [];
   if (token === undefined || countHeader(request, 'authorization') > 1) throw new AppError('UNAUTHORIZED');
   return identity.sessions.authenticate(token);
-}
-
-/** Returns false for a request that a browser sends from another site's page. */
-export function isOwnOrigin(request: FastifyRequest): boolean {
-  const { host } = request;
-  const { origin } = request.headers;
-  if (origin === undefined) return true;
-  return URL.canParse(origin) && new URL(origin).host === host;
 }
 
 /** The session of the request; null if the route allows anonymous ones. */

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { serverAddressOf } from '../../platform/http/request-origin.ts';
 import type { SignedLinks } from '../../platform/http/signed-links.ts';
 import { toAssetPath } from '../../platform/http/signed-links.ts';
 import type { DoorsConfig } from '../doors-config.ts';
@@ -22,7 +23,7 @@ export interface Surface {
 /** Absolute links start with server.public_url or, without one, with the request's Host, which was checked. */
 export function createSurface(request: FastifyRequest, config: DoorsConfig, links: SignedLinks): Surface {
   const { publicUrl } = config.server;
-  const base = publicUrl === null ? `${request.protocol}://${request.host}` : publicUrl.replace(/\/+$/, '');
+  const base = publicUrl === null ? serverAddressOf(request) : publicUrl.replace(/\/+$/, '');
   return {
     prefix: new URL(base).pathname.replace(/\/+$/, ''),
     jobLifeMs: config.retention.tasksMs,

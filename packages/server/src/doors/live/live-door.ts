@@ -4,6 +4,7 @@ import type { TaskCalls } from '../../flow/calls/tasks/task-calls.ts';
 import type { Identity } from '../../people/identity/identity.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
+import { isOwnOrigin } from '../../platform/http/request-origin.ts';
 import type { StreamSlots } from '../../platform/http/stream-slots.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
@@ -42,10 +43,10 @@ export async function addLiveDoor(
       // One message per turn of the event loop: a client may send ten thousand in one packet.
       options: { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false, allowSynchronousEvents: false },
     });
-    scope.addHook('onRequest', async ({ headers: { origin }, host }) => {
-      if (origin === undefined || allowed.has(origin)) return;
-      if (!URL.canParse(origin) || new URL(origin).host !== host)
-        throw new AppError('FORBIDDEN', { reason: 'origin' });
+    scope.addHook('onRequest', async (request) => {
+      const { origin } = request.headers;
+      if (origin !== undefined && allowed.has(origin)) return;
+      if (!isOwnOrigin(request)) throw new AppError('FORBIDDEN', { reason: 'origin' });
     });
     scope.get(
       '/api/v2/live',

@@ -15,6 +15,7 @@ import { may, toWho } from '../../people/identity/principal.ts';
 import type { IssuedToken } from '../../people/identity/sessions.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { toSignInLink } from '../../platform/http/page-addresses.ts';
+import { clientAddressOf, serverAddressOf } from '../../platform/http/request-origin.ts';
 import { findRequestSession, principalOf, sessionOf } from '../authentication.ts';
 import { GuessLimit } from '../guess-limit.ts';
 import type { NativeDeps } from './native-deps.ts';
@@ -42,7 +43,7 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
       const session = findRequestSession(request);
       // A client outlives the key that would have made it.
       const principal = session === null || session.purpose === 'key' ? null : session.principal;
-      if (!principal || !may(principal, 'people.manage')) limit.countRegistration(request.ip);
+      if (!principal || !may(principal, 'people.manage')) limit.countRegistration(clientAddressOf(request));
       const made = await identity.clients.register(principal, { name, description, invitation });
       reply.status(201);
       return { client_id: made.client.id, client_secret: made.secret, client_name: made.client.name };
@@ -61,7 +62,9 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
       const { client_id: id, client_secret: secret, browser } = request.body;
       const purpose = browser === true ? 'browser' : 'access';
       const options = { purpose, origin: readOrigin(request), admit: () => limit.countToken(id) } as const;
-      return toToken(await limit.guard(request.ip, () => identity.clients.issueToken(id, secret, options)));
+      return toToken(
+        await limit.guard(clientAddressOf(request), () => identity.clients.issueToken(id, secret, options)),
+      );
     },
   });
 
@@ -75,7 +78,7 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
     },
     handler: async (request) => {
       const exchange = () => identity.sessions.exchangeCode(request.body.code, readOrigin(request));
-      return toToken(await limit.guard(request.ip, exchange));
+      return toToken(await limit.guard(clientAddressOf(request), exchange));
     },
   });
 
@@ -98,7 +101,7 @@ function addSignInRoutes(app: HttpServer, { identity, oidc, pageAddresses }: Nat
     },
     handler: async (request, reply) => {
       const { code, expiresAtMs } = await identity.sessions.createSignInCode(principalOf(request).id);
-      const addresses = pageAddresses(`${request.protocol}://${request.host}`);
+      const addresses = pageAddresses(serverAddressOf(request));
       reply.status(201);
       return {
         links: addresses.map((address) => toSignInLink(address, code)),
@@ -131,7 +134,7 @@ function addSignInRoutes(app: HttpServer, { identity, oidc, pageAddresses }: Nat
     handler: async (request) => {
       const session = sessionOf(request);
       await identity.sessions.signOut(session, request.body.everywhere ? 'everywhere' : 'here');
-      const base = pageAddresses(`${request.protocol}://${request.host}`)[0];
+      const base = pageAddresses(serverAddressOf(request))[0];
       const page = new URL(`${base}/client/`).href;
       const url = session.isFromOidc ? ((await oidc?.endSessionUrl(page)) ?? null) : null;
       return { end_session_url: url };

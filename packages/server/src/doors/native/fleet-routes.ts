@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { toWorkerSettings } from '../../fleet/workers/worker-spec.ts';
 import type { BalancingState } from '../../flow/calls/placement/balancing.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
+import { clientAddressOf } from '../../platform/http/request-origin.ts';
 import { principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
 
@@ -123,7 +124,7 @@ function addRegisterRoute(app: HttpServer, { fleet, config }: NativeDeps): void 
       const [, token = null] = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
       const worker = await fleet.announce(
         { name: name ?? new URL(url).host, url, ...toWorkerSettings(settings) },
-        { token, address: request.ip },
+        { token, address: clientAddressOf(request) },
       );
       return {
         worker_id: worker.worker_id,

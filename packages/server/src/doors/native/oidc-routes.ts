@@ -4,6 +4,7 @@ import { type OidcSignIn, PENDING_MS } from '../../people/oidc/oidc-sign-in.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { AttemptLimit } from '../../platform/http/attempt-limit.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
+import { clientAddressOf, serverAddressOf } from '../../platform/http/request-origin.ts';
 import type { NativeDeps } from './native-deps.ts';
 
 const START = '/api/v2/auth/oidc/sign-in';
@@ -29,8 +30,9 @@ export function addOidcRoutes(app: HttpServer, deps: NativeDeps): void {
     schema: { hide: true, querystring: z.strictObject({ return_to: returnSchema.default(PAGE) }) },
     handler: (request, reply) =>
       endOnPage(request, reply, deps, async () => {
-        if (!starts.allows(request.ip)) throw new AppError('RATE_LIMITED');
-        starts.count(request.ip);
+        const client = clientAddressOf(request);
+        if (!starts.allows(client)) throw new AppError('RATE_LIMITED');
+        starts.count(client);
         const redirectUri = new URL(`${baseOf(request, deps)}${CALLBACK}`).href;
         const place = { redirectUri, returnTo: request.query.return_to };
         const { url, pending } = await required(oidc).begin(place);
@@ -57,8 +59,8 @@ export function addOidcRoutes(app: HttpServer, deps: NativeDeps): void {
 }
 
 /** The address of this server as the browser knows it. */
-function baseOf({ protocol, host }: FastifyRequest, { pageAddresses }: NativeDeps): string {
-  const address = `${protocol}://${host}`;
+function baseOf(request: FastifyRequest, { pageAddresses }: NativeDeps): string {
+  const address = serverAddressOf(request);
   return pageAddresses(address)[0] ?? address;
 }
 

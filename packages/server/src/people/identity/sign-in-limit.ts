@@ -1,5 +1,5 @@
 import { AppError } from '../../platform/errors/app-error.ts';
-import { AttemptLimit } from '../../platform/http/attempt-limit.ts';
+import { AttemptLimit, toLimitKey } from '../../platform/http/attempt-limit.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 
 const MINUTE_MS = 60_000;
@@ -46,5 +46,5 @@ export class SignInLimit {
 }
 
 function toPair({ login, address }: SignInAttempt): string {
-  return JSON.stringify([login, address]);
+  return JSON.stringify([login, toLimitKey(address)]);
 }

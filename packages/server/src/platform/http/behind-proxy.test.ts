@@ -3,6 +3,7 @@ import { silentLogger } from '../logging/logger.ts';
 import { systemClock } from '../time/clock.ts';
 import { isNetwork, isOrigin } from './check-addresses.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.ts';
+import { clientAddressOf, isOwnOrigin, serverAddressOf } from './request-origin.ts';
 
 const open: HttpServer[] = [];
 afterEach(async () => {
@@ -21,8 +22,11 @@ function createApp(more: Partial<HttpServerOptions> = {}): HttpServer {
     ...more,
   });
   open.push(app);
-  app.get('/seen', async ({ ip, protocol, host }) => ({ ip, protocol, host }));
-  app.post('/change', async () => ({ done: true }));
+  app.get('/seen', async (request) => ({
+    client: clientAddressOf(request),
+    server: serverAddressOf(request),
+  }));
+  app.post('/change', async (request) => ({ isOwn: isOwnOrigin(request) }));
   return app;
 }
 
@@ -39,8 +43,8 @@ const see = async (app: HttpServer, remoteAddress: string, headers: Record<strin
 describe('what a proxy forwards', () => {
   test('SE8 is believed of no one by default', async () => {
     expect(await see(createApp(), '127.0.0.1')).toMatchObject({
-      ip: '127.0.0.1',
-      protocol: 'http',
+      client: '127.0.0.1',
+      server: 'http://localhost:80',
       hsts: undefined,
     });
   });
@@ -52,28 +56,98 @@ describe('what a proxy forwards', () => {
     ['fd00::7', ['fd00::/8']],
   ])('is believed of %s within %s', async (address, trustedProxies) => {
     expect(await see(createApp({ trustedProxies }), address)).toMatchObject({
-      ip: '203.0.113.7',
-      protocol: 'https',
-      host: 'studio.example',
+      client: '203.0.113.7',
+      server: 'https://studio.example',
       hsts: 'max-age=31536000',
     });
   });
 
   test('SE8 is not believed of another address, which so cannot take the place of others', async () => {
     const app = createApp({ trustedProxies: ['10.0.0.0/8'] });
-    expect(await see(app, '192.0.2.9')).toMatchObject({ ip: '192.0.2.9', protocol: 'http' });
+    expect(await see(app, '192.0.2.9')).toMatchObject({ client: '192.0.2.9', hsts: undefined });
   });
 
   test('the client is the last address that no trusted proxy has', async () => {
     const app = createApp({ trustedProxies: ['10.0.0.0/8'] });
     const forged = { 'x-forwarded-for': '198.51.100.1, 203.0.113.7, 10.0.0.2' };
-    expect((await see(app, '10.0.0.1', forged)).ip).toBe('203.0.113.7');
+    expect((await see(app, '10.0.0.1', forged)).client).toBe('203.0.113.7');
+  });
+
+  test.each([
+    ['203.0.113.7:51234', '203.0.113.7'],
+    ['[2001:DB8::7]:51234', '2001:db8::7'],
+    ['2001:db8::7', '2001:db8::7'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['fe80::7%eth0', 'fe80::7'],
+    ['unknown', '10.0.0.1'],
+    ['_hidden', '10.0.0.1'],
+    ['203.0.113.7.evil', '10.0.0.1'],
+    ['<script>', '10.0.0.1'],
+    ['', '10.0.0.1'],
+  ])('SE8 of X-Forwarded-For: %s an address is kept, or that of the proxy', async (forwarded, client) => {
+    const app = createApp({ trustedProxies: ['10.0.0.0/8'] });
+    expect((await see(app, '10.0.0.1', { 'x-forwarded-for': forwarded })).client).toBe(client);
+  });
+
+  test.each([
+    ['https', 'https'],
+    ['HTTPS', 'https'],
+    ['wss', 'https'],
+    ['http, https', 'https'],
+    ['https, http', 'http'],
+    ['javascript', 'http'],
+    ['ftp', 'http'],
+  ])('X-Forwarded-Proto: %s is %s', async (forwarded, scheme) => {
+    const app = createApp({ trustedProxies: ['10.0.0.0/8'] });
+    const headers = { host: 'studio.example', 'x-forwarded-proto': forwarded };
+    const seen = await see(app, '10.0.0.1', headers);
+    expect(seen.server).toBe(`${scheme}://studio.example`);
+    expect(seen.hsts).toBe(scheme === 'https' ? 'max-age=31536000' : undefined);
+  });
+
+  test('SE8 other forwarding headers are read of nobody', async () => {
+    const app = createApp({ trustedProxies: ['10.0.0.0/8'] });
+    const headers = { forwarded: 'for=203.0.113.7;proto=https', 'x-real-ip': '203.0.113.7' };
+    expect(await see(app, '10.0.0.1', headers)).toMatchObject({ client: '10.0.0.1', hsts: undefined });
   });
 
   test('SE8 a forwarded host that is not ours is refused, also by way of a trusted proxy', async () => {
     const app = createApp({ trustedProxies: ['10.0.0.0/8'] });
     const answer = await see(app, '10.0.0.1', { 'x-forwarded-host': 'evil.example' });
     expect([answer.status, answer.error?.details?.reason]).toEqual([400, 'unknown_host']);
+  });
+});
+
+describe('a change without a token', () => {
+  const change = async (headers: Record<string, string>, trustedProxies: string[] = []) => {
+    const request = {
+      method: 'POST',
+      url: '/change',
+      headers: { host: 'localhost:8000', ...headers },
+    } as const;
+    const answer = await createApp({ trustedProxies }).inject({ remoteAddress: '10.0.0.1', ...request });
+    return answer.json().isOwn;
+  };
+
+  test.each<[Record<string, string>, boolean]>([
+    [{}, true],
+    [{ origin: 'http://localhost:8000', 'sec-fetch-site': 'same-origin' }, true],
+    [{ origin: 'http://localhost:3000', 'sec-fetch-site': 'same-site' }, false],
+    [{ origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }, false],
+    [{ origin: 'null' }, false],
+    [{ origin: '' }, false],
+    [{ 'sec-fetch-site': 'none' }, true],
+    [{ 'sec-fetch-site': 'same-site' }, false],
+    [{ 'sec-fetch-site': 'cross-site' }, false],
+  ])('SE8 with %j is of our own page: %s', async (headers, isOwn) => {
+    expect(await change(headers)).toBe(isOwn);
+  });
+
+  test('SE8 a page without TLS is not the one with it', async () => {
+    const headers = { host: 'studio.example', 'x-forwarded-proto': 'https' };
+    const origins = ['https://studio.example', 'http://studio.example'];
+    const answers = origins.map((origin) => change({ ...headers, origin }, ['10.0.0.1']));
+    expect(await Promise.all(answers)).toEqual([true, false]);
   });
 });
 

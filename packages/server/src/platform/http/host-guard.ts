@@ -15,7 +15,8 @@ export function createHostGuard(
   names.add(toName(rules.listenHost));
   if (rules.publicUrl !== null) names.add(toName(new URL(rules.publicUrl).hostname));
   return (host, localAddress) => {
-    if (host === undefined || host === '') return false;
+    // A name with a port that is none would break the links made of it.
+    if (host === undefined || !URL.canParse(`http://${host}`)) return false;
     const name = toName(host);
     if (isLoopbackHost(name) || names.has(name)) return true;
     return localAddress !== undefined && name === toName(localAddress.replace(/^::ffff:/, ''));

@@ -171,6 +171,10 @@ test.each([
   ['render.lan', 200],
   ['evil.example', 400],
   ['127.0.0.1.evil.example', 400],
+  ['127.999.1.1', 400],
+  ['localhost:99999', 400],
+  ['localhost:8000/evil', 400],
+  ['evil@localhost', 400],
 ])('SE20 Host %j answers %i', async (host, status) => {
   const app = createApp({ publicUrl: 'https://studio.example', allowedHosts: ['render.lan'] });
   const answer = await app.inject({ url: '/things/1', headers: { host } });
@@ -182,6 +186,35 @@ test('a request without a Host header is not ours', () => {
   expect(isOurs(undefined, '10.0.0.5')).toBe(false);
   expect(isOurs('10.0.0.5:8000', '::ffff:10.0.0.5')).toBe(true);
   expect(isOurs('10.0.0.6:8000', '::ffff:10.0.0.5')).toBe(false);
+});
+
+test.each(['BREW', 'get', 'FOO-BAR'])('SE18 the unknown method %s answers 405', async (method) => {
+  const text = await talk(createApp(), `${method} /things/1 HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+  const [head = '', body = ''] = text.split('\r\n\r\n');
+  expect(head).toMatch(/^HTTP\/1\.1 405 Method Not Allowed\r\n/);
+  expect(head).toContain('\r\nallow: GET, HEAD, POST, PUT, PATCH, DELETE\r\n');
+  expect(head).toContain('\r\nx-content-type-options: nosniff\r\n');
+  expect(JSON.parse(body).error.code).toBe('METHOD_NOT_ALLOWED');
+});
+
+test('SE18 TRACE repeats nothing of a request', async () => {
+  const lines = ['TRACE /things/1 HTTP/1.1', 'host: localhost', 'cookie: secret=1', 'connection: close'];
+  const text = await talk(createApp(), `${lines.join('\r\n')}\r\n\r\n`);
+  expect(text).toMatch(/^HTTP\/1\.1 405 /);
+  expect(text).not.toContain('secret=1');
+});
+
+test.each([
+  ['headers', 'GET /things/1 HTTP/1.1\r\nhost: localhost\r\nx-slow: 1\r\n'],
+  [
+    'a body',
+    'POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{',
+  ],
+])('SE18 %s that never end are given up', async (_what, text) => {
+  const timeLimits = { headersMs: 50, requestMs: 50, checkMs: 10 };
+  const received = await talk(createApp({ timeLimits }), text);
+  expect(received).toMatch(/^HTTP\/1\.1 408 /);
+  expect(received).toContain('the request came too slowly');
 });
 
 test('headers beyond 16 kB end the request', async () => {

@@ -23,7 +23,9 @@ import { createHostGuard, type HostRules } from './host-guard.ts';
 import { addJsonParser, type BodyLimits } from './json-body.ts';
 import { limitPipelining } from './limit-pipelining.ts';
 import { refuseUnread } from './refuse-unread.ts';
+import { clientAddressOf, schemeOf } from './request-origin.ts';
 import { RouteTable } from './route-table.ts';
+import { SECURITY_HEADERS, STRICT_TRANSPORT } from './security-headers.ts';
 import { compileValidator } from './validate-request.ts';
 
 /** Our Fastify: schemas are zod's. */
@@ -44,28 +46,15 @@ export interface HttpServerOptions extends HostRules {
   trustedProxies?: readonly string[];
   /** The client of a request, for limits per client; by default its address. */
   clientOf?: (request: FastifyRequest) => string;
+  timeLimits?: typeof TIME_LIMITS;
   logger: Logger;
   clock: Clock;
 }
 
 const MAX_HEADER_BYTES = 16_384;
-const REQUEST_TIMEOUT_MS = 300_000;
-const HEADERS_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 72_000;
-
-/** Defaults of every response: an API shows nothing in a page and is not cached. */
-const DEFAULT_HEADERS = {
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'x-frame-options': 'DENY',
-  'content-security-policy':
-    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-  'cache-control': 'no-store',
-};
-
-const ONE_YEAR = 'max-age=31536000';
+/** How long the headers and the whole request may take to arrive, and how often that is checked. */
+const TIME_LIMITS = { headersMs: 30_000, requestMs: 300_000, checkMs: 5000 };
 
 /** Replaces Fastify's own compilers, which are large: ours are set before the first schema. */
 function refuseSchema(): never {
@@ -74,6 +63,7 @@ function refuseSchema(): never {
 
 /** The main listener without routes: limits, ids, headers, the error handler, 404 and 405. The caller calls `listen`. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { timeLimits = TIME_LIMITS } = options;
   const app: HttpServer = Fastify({
     logger: false,
     bodyLimit: options.jsonBodyBytes,
@@ -81,8 +71,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       createServer(
         {
           maxHeaderSize: MAX_HEADER_BYTES,
-          headersTimeout: HEADERS_TIMEOUT_MS,
-          requestTimeout: REQUEST_TIMEOUT_MS,
+          headersTimeout: timeLimits.headersMs,
+          requestTimeout: timeLimits.requestMs,
+          connectionsCheckingInterval: timeLimits.checkMs,
           keepAliveTimeout: KEEP_ALIVE_MS,
           // The guard refuses them, in our envelope.
           requireHostHeader: false,
@@ -98,7 +89,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     // A path is no longer than the headers may be; its route checks the content.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_HEADER_BYTES },
     frameworkErrors: (error, request, reply) => {
-      reply.headers({ ...DEFAULT_HEADERS, 'x-request-id': request.id });
+      reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id });
       sendError(error, request, reply, options.logger);
     },
     clientErrorHandler: (error, socket) => refuseUnread(error, socket),
@@ -107,7 +98,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.setValidatorCompiler(compileValidator);
   // Responses are built from our own types: the schemas describe them, and tests check them.
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));
-  const clientOf = options.clientOf ?? ((request) => request.ip);
+  const clientOf = options.clientOf ?? clientAddressOf;
   addJsonParser(app, { limits: options.body, clock: options.clock, clientOf });
   const table = new RouteTable();
   app.addHook('onRoute', (route) => table.add(route.method, route.url));
@@ -127,8 +118,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 function addRequestGuard(app: HttpServer, options: HttpServerOptions): void {
   const isOurHost = createHostGuard(options);
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ ...DEFAULT_HEADERS, 'x-request-id': request.id });
-    if (request.protocol === 'https') reply.header('strict-transport-security', ONE_YEAR);
+    reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id });
+    if (schemeOf(request) === 'https') reply.headers(STRICT_TRANSPORT);
     // Links are made of the forwarded host, where a trusted proxy names one.
     const hosts = [request.headers.host, request.host];
     const areOurs = hosts.every((host) => isOurHost(host, request.socket.localAddress));
