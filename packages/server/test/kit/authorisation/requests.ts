@@ -45,19 +45,31 @@ interface Project {
 
 let requests = 0;
 
-/**
- * Sends a request of a route as an actor and returns the status. Each names another user and comes from another address, because a
- * name is taken once and guesses are limited.
- */
+interface RequestOptions {
+  headers: Record<string, string>;
+  project: Project;
+}
+
+/** Sends a request of a route as an actor and returns the status. */
 export async function sendRequest(
   server: TestServer,
   route: string,
-  { headers, project }: { headers: Record<string, string>; project: Project },
+  options: RequestOptions,
 ): Promise<number> {
+  const answer = await openRequest(server, route, options);
+  answer.stream().destroy();
+  return answer.statusCode;
+}
+
+/**
+ * Sends a request of a route as an actor; the response may be a stream without end. Each names another user and comes from another
+ * address, because a name is taken once and guesses are limited.
+ */
+export function openRequest(server: TestServer, route: string, { headers, project }: RequestOptions) {
   requests += 1;
   const [method = '', url = ''] = route.split(' ');
   const payload = toBody(route, project);
-  const answer = await server.app.inject({
+  return server.app.inject({
     method: method as 'GET',
     url: toPath(url, project),
     headers,
@@ -65,8 +77,6 @@ export async function sendRequest(
     ...(payload && { payload }),
     payloadAsStream: true,
   });
-  answer.stream().destroy();
-  return answer.statusCode;
 }
 
 function toBody(route: string, { guest }: Project): object | undefined {
