@@ -34,7 +34,8 @@ function serve(flags: readonly string[], environment: NodeJS.ProcessEnv = {}): P
 }
 
 /** The port of a server that has started. */
-const waitForPort = async (started: Program) => Number(await started.waitForLine(/runs at http:\/\/.*:(\d+)/));
+const waitForPort = async (started: Program) =>
+  Number(await started.waitForLine(/runs at http:\/\/.*:(\d+)/));
 
 /** Sends a request to an address of this machine; resolves with its status, or the code of the failed connection. */
 function ask(host: string, port: number, path: string, body?: object): Promise<number | string> {

@@ -100,6 +100,8 @@ export type TaskCheck = z.infer<typeof taskCheckSchema>;
 /** GET /api/v2/config: what a page needs to draw its form (API17). */
 export const publicConfigSchema = z
   .object({
+    /** Of the server. */
+    version: z.string().optional(),
     task_types: z.array(
       z.object({
         name: z.string(),

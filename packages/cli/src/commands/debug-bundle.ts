@@ -36,6 +36,7 @@ export async function writeBundle(
     last_progress: task.progress ?? findLastProgress(parts.events),
     worker: parts.worker,
     comfyui_log: parts.log,
+    version: parts.version,
     health: parts.health,
     task,
     events: parts.events,
@@ -69,6 +70,7 @@ async function loadParts(
       workerId === null
         ? none
         : await attempt<WorkerLog>(() => comfleet.workers.loadLogs(workerId, { lines, signal })),
+    version: await attempt(async () => (await comfleet.service.config({ signal })).version ?? null),
     health: await attempt(() => comfleet.service.health({ signal })),
   };
 }

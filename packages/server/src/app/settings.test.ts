@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { listProblems } from '../platform/config/config-problem.ts';
+import { AppError } from '../platform/errors/app-error.ts';
 import { parseConfig } from './settings.ts';
 
 function parse(text: string, environment = {}) {
@@ -35,4 +37,38 @@ test('the store of assets and the doors have the same limit for an upload', () =
 test('a configuration is deeply frozen', () => {
   const config = parse('workers: [{ url: "http://a:8188", metadata: { location: here } }]');
   expect(Object.isFrozen(config.workers[0]?.metadata)).toBe(true);
+});
+
+/** The keys that are refused. */
+function listRefused(text: string): string[] {
+  try {
+    parse(text);
+    return [];
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    return listProblems(thrown).map(({ message }) => message.split(':')[0] ?? '');
+  }
+}
+
+test.each([
+  ['an address that others open', 'public_url: https://studio.example'],
+  ['a proxy in front', 'trusted_proxies: [127.0.0.1]'],
+  ['a name for other machines', 'allowed_hosts: [render.lan]'],
+  ['every address', 'host: 0.0.0.0'],
+  ['every address, written as 0', 'host: "0"'],
+  ['one address of the machine', 'host: 192.0.2.2'],
+  ['a name of the machine', 'host: render.lan'],
+])('AU14 CF8 with %s nothing is left open', (_what, server) => {
+  const open = `server: { ${server} }\nauth: { enable_client_auth: false, secret_key: your-secret-key }`;
+  expect(listRefused(open)).toEqual(['auth.secret_key', 'auth.enable_client_auth']);
+});
+
+test.each([
+  'host: localhost',
+  'host: "::1"',
+  'public_url: "http://localhost:9000"',
+  'allowed_hosts: [127.0.0.2]',
+])('AU14 with %s only this machine reaches the server', (server) => {
+  const open = `server: { ${server} }\nauth: { enable_client_auth: false }`;
+  expect(parse(open).auth.required).toBe(false);
 });

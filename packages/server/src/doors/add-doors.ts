@@ -13,7 +13,6 @@ import { addOpsDoor } from './ops/ops-door.ts';
 export interface DoorDeps extends NativeDeps {
   db: Database<SettingTables>;
   storage: Pick<StorageWatch, 'state' | 'freeBytes'>;
-  version: string;
   /** Folder of the built page; null if it was not built. */
   clientFolder: string | null;
   /** See `ClientPages`. */

@@ -28,7 +28,13 @@ beforeAll(async () => {
   const cast = await createCast(server);
   const routes = [
     ...server.routes.map(({ method, url }) => `${method} ${url}`),
-    ...['GET /nowhere', 'TRACE /healthz', 'PROPFIND /api/v2/tasks', 'PUT /api/v2/tasks', 'GET /client/none.js'],
+    ...[
+      'GET /nowhere',
+      'TRACE /healthz',
+      'PROPFIND /api/v2/tasks',
+      'PUT /api/v2/tasks',
+      'GET /client/none.js',
+    ],
     ...['OPTIONS /api/v2/tasks', 'GET /api/v2/tasks/%00', 'GET /%', 'POST /api/v2/tasks?x=%'],
   ];
   for (const route of routes) {

@@ -39,9 +39,9 @@ export const en = {
   'config.sample_secret': 'this is a sample or a well-known secret',
   'config.short_secret': 'shorter than 32 characters',
   'config.secret_open':
-    'remove the key, and a random one is made and kept, or write 32 random characters or more (openssl rand -hex 32)',
+    'remove the key, and a random one is made and kept, or write 32 random characters or more (`openssl rand -hex 32`)',
   'config.secret_local': 'a random one is used instead, as only this machine can reach the server',
-  'config.token_open': 'write 32 random characters or more (openssl rand -hex 32)',
+  'config.token_open': 'write 32 random characters or more (`openssl rand -hex 32`)',
   'config.token_local': 'registration stays closed until it is 32 random characters or more',
   'config.auth_off':
     'authentication must be on when other machines can reach the server: remove this key, or let only this machine reach it (server.host or --host 127.0.0.1, without public_url, allowed_hosts and trusted_proxies)',

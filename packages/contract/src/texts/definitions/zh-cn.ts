@@ -37,9 +37,9 @@ export const zhCn = {
   'config.sample_secret': '这是示例或众所周知的密钥',
   'config.short_secret': '少于 32 个字符',
   'config.secret_open':
-    '请删除此配置项（会自动生成并保存随机密钥），或填写至少 32 个随机字符（openssl rand -hex 32）',
+    '请删除此配置项（会自动生成并保存随机密钥），或填写至少 32 个随机字符（`openssl rand -hex 32`）',
   'config.secret_local': '只有本机能访问服务器，因此改用随机密钥',
-  'config.token_open': '请填写至少 32 个随机字符（openssl rand -hex 32）',
+  'config.token_open': '请填写至少 32 个随机字符（`openssl rand -hex 32`）',
   'config.token_local': '填写至少 32 个随机字符之前，注册保持关闭',
   'config.origin': '应为来源，例如 https://studio.example，不含路径；* 和 null 不是来源',
   'config.network': '应为 IP 地址或网段，例如 10.0.0.0/8',

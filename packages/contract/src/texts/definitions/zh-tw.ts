@@ -37,9 +37,9 @@ export const zhTw = {
   'config.sample_secret': '這是範例或眾所周知的金鑰',
   'config.short_secret': '少於 32 個字元',
   'config.secret_open':
-    '請刪除此設定項目（會自動產生並儲存隨機金鑰），或填寫至少 32 個隨機字元（openssl rand -hex 32）',
+    '請刪除此設定項目（會自動產生並儲存隨機金鑰），或填寫至少 32 個隨機字元（`openssl rand -hex 32`）',
   'config.secret_local': '只有本機能存取伺服器，因此改用隨機金鑰',
-  'config.token_open': '請填寫至少 32 個隨機字元（openssl rand -hex 32）',
+  'config.token_open': '請填寫至少 32 個隨機字元（`openssl rand -hex 32`）',
   'config.token_local': '填寫至少 32 個隨機字元之前，註冊保持關閉',
   'config.origin': '應為來源，例如 https://studio.example，不含路徑；* 和 null 不是來源',
   'config.network': '應為 IP 位址或網段，例如 10.0.0.0/8',

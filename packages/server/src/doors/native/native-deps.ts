@@ -27,6 +27,7 @@ export interface NativeDeps {
   /** Null if sign-in through an OpenID provider is not configured. */
   oidc: OidcSignIn | null;
   policies: PolicyCalls;
+  version: string;
   config: DoorsConfigStore;
   links: SignedLinks;
   slots: StreamSlots;

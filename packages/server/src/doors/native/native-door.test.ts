@@ -334,6 +334,7 @@ test('API8 validating hands on the parameters and answers problems and processed
 
 test('API17 front ends get types, formats, limits, presets and defaults', async () => {
   expect((await get('/api/v2/config')).json()).toEqual({
+    version: '0.0.0-test',
     task_types: [
       {
         name: 'image_to_video',

@@ -18,6 +18,7 @@ export function addSettingsRoute(app: HttpServer, deps: NativeDeps): void {
       const types = [...new Set(workflows.map((workflow) => workflow.task_type))];
       const { limits, comfyui, placement } = deps.config.current;
       return {
+        version: deps.version,
         task_types: types.map((name) => {
           const own = workflows.filter((workflow) => workflow.task_type === name);
           const settings = deps.workflows.typeSettings(name);

@@ -151,29 +151,6 @@ test('CF8 sample secrets warn on loopback and are refused with advice on a wider
   expect(refused[0]?.message).toContain('remove the key, and a random one is made');
 });
 
-test.each([
-  ['an address that others open', 'public_url: https://studio.example'],
-  ['a proxy in front', 'trusted_proxies: [127.0.0.1]'],
-  ['a name for other machines', 'allowed_hosts: [render.lan]'],
-  ['every address', 'host: 0.0.0.0'],
-  ['every address, written as 0', 'host: "0"'],
-  ['one address of the machine', 'host: 192.0.2.2'],
-  ['a name of the machine', 'host: render.lan'],
-])('AU14 CF8 with %s nothing is left open', (_what, server) => {
-  const open = `server: { ${server} }\nauth: { enable_client_auth: false, secret_key: your-secret-key }`;
-  expect(problemsOf(open).map(({ path }) => path)).toEqual(['auth.secret_key', 'auth.enable_client_auth']);
-});
-
-test.each([
-  'host: localhost',
-  'host: "::1"',
-  'public_url: "http://localhost:9000"',
-  'allowed_hosts: [127.0.0.2]',
-])('AU14 with %s only this machine reaches the server', (server) => {
-  const open = `server: { ${server} }\nauth: { enable_client_auth: false }`;
-  expect(parse(open).config.auth.required).toBe(false);
-});
-
 test('an empty file is a working single machine', () => {
   const { config, warnings } = parse('');
   expect(warnings).toEqual([]);
