@@ -259,4 +259,17 @@ describeOnDatabases('projects under misuse', (database) => {
     expect(await outcome(made.json.key, `DELETE ${route}/members/${viewer.id}`)).toEqual([403, 'FORBIDDEN']);
     expect((await rig.ask(made.json.key, `GET ${route}`)).status).toBe(200);
   });
+
+  test.each<[route: string, body: object]>([
+    ['POST /api/v2/tasks', { graph: picture(), name: 'a\u0000b' }],
+    ['POST /api/v2/tasks', { graph: picture(), file_name: 'a\u0000b' }],
+    ['POST /api/v2/tasks', { graph: picture(), output_path: 'a\u0000b' }],
+    ['POST /api/v2/batches', { graph: picture(), tasks: [{}], name: 'a\u0000b' }],
+    ['POST /api/v2/auth/keys', { name: 'a\u0000b' }],
+    ['POST /api/v2/auth/register', { client_name: 'a\u0000b' }],
+    ['POST /api/v2/admin/invitations', { name: 'a\u0000b' }],
+    ['POST /api/projects', { name: 'a', description: 'a\u0000b' }],
+  ])('%s refuses a NUL, which not every database stores: %j', async (route, body) => {
+    expect(await outcome(rig.token, route, body)).toEqual([400, 'INVALID_REQUEST']);
+  });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storedTextSchema } from './request-limits.ts';
 import { submitOptionsSchema, taskSchema, timeSchema } from './task.ts';
 import { textSchema } from './texts/text-schema.ts';
 
@@ -11,7 +12,7 @@ export const batchItemSchema = z.strictObject({
   updates: z
     .array(z.strictObject({ node_id: z.string(), input_name: z.string(), value: z.unknown() }))
     .optional(),
-  name: z.string().max(200).optional(),
+  name: storedTextSchema.max(200).optional(),
 });
 
 /**

@@ -13,7 +13,7 @@ export * from './placement.ts';
 export * from './policies.ts';
 export * from './projects.ts';
 export * from './recorded-error.ts';
-export { timeLimitSchema } from './request-limits.ts';
+export { storedTextSchema, timeLimitSchema } from './request-limits.ts';
 export * from './responses.ts';
 export * from './task.ts';
 export * from './texts/catalogue.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storedTextSchema } from './request-limits.ts';
 import { timeSchema } from './task.ts';
 
 /** Who acts. The local credential is a client with the admin role, made at the first start. */
@@ -51,8 +52,8 @@ export function permissionsOf(role: Role, grants: readonly Grant[]): readonly Pe
 
 export const registerClientSchema = z
   .strictObject({
-    client_name: z.string().min(1).max(190),
-    description: z.string().max(1000).optional(),
+    client_name: storedTextSchema.min(1).max(190),
+    description: storedTextSchema.max(1000).optional(),
     /** The code of an invitation, where `auth.registration` is `invite`. */
     invitation: z.string().max(200).optional(),
   })

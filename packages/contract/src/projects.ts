@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idSchema, type ProjectId } from './ids.ts';
 import { PRINCIPAL_KINDS } from './people.ts';
-import { shownNameSchema } from './request-limits.ts';
+import { shownNameSchema, storedTextSchema } from './request-limits.ts';
 import { timeSchema } from './task.ts';
 
 /**
@@ -18,7 +18,7 @@ export interface Membership {
 }
 
 const projectNameSchema = shownNameSchema.max(100);
-const descriptionSchema = z.string().max(1000);
+const descriptionSchema = storedTextSchema.max(1000);
 
 export const projectSchema = z
   .object({

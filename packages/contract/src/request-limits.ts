@@ -11,6 +11,13 @@ export const timeLimitSchema = z
   .max(86_400)
   .refine((seconds) => seconds === 0 || seconds >= 0.001, WRONG['value.time_limit']);
 
+/** Text that is stored or searched for as it is; PostgreSQL has no NUL in texts. */
+export const storedTextSchema = z.string().refine(isStorable, WRONG['value.no_nul']);
+
+function isStorable(text: string): boolean {
+  return !text.includes('\0');
+}
+
 /** A name that people read: one line, without characters that are invisible, reverse the text or cannot be stored. */
 export const shownNameSchema = z.string().trim().min(1).regex(SHOWN, WRONG['value.one_line']);
 
@@ -18,7 +25,11 @@ const MAX_PATH_BYTES = 1024;
 const MAX_NAME_BYTES = 255;
 
 /** Relative folders, short enough for every file system. */
-export const folderPathSchema = z.string().max(500).refine(isShortPath, WRONG['value.path']);
+export const folderPathSchema = z
+  .string()
+  .max(500)
+  .refine(isStorable, WRONG['value.no_nul'])
+  .refine(isShortPath, WRONG['value.path']);
 
 function isShortPath(path: string): boolean {
   const encoder = new TextEncoder();

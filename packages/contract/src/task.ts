@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fingerprintSchema } from './fingerprint.ts';
 import { recordedErrorSchema } from './recorded-error.ts';
-import { folderPathSchema, timeLimitSchema } from './request-limits.ts';
+import { folderPathSchema, storedTextSchema, timeLimitSchema } from './request-limits.ts';
 import { textSchema } from './texts/text-schema.ts';
 
 /** Task: held → queued → running → succeeded | failed | canceled | expired; running → held or queued on retry. */
@@ -196,7 +196,7 @@ export type TaskDetail = z.infer<typeof taskDetailSchema>;
 /** Options of every submission besides its parameters. */
 export const submitOptionsSchema = z.object({
   workflow_name: z.string().min(1).optional(),
-  name: z.string().max(200).optional(),
+  name: storedTextSchema.max(200).optional(),
   /** 1 … 10, 10 first. */
   priority: z.int().min(1).max(10).optional(),
   project_id: z.string().max(36).optional(),
@@ -213,7 +213,7 @@ export const submitOptionsSchema = z.object({
   /** Refuses a graph if only some of its outputs can run; otherwise those run and the others give warnings. Default false. */
   all_or_nothing: z.boolean().optional(),
   /** Pattern for result names: {prefix} {task} {index} {time}. */
-  file_name: z.string().max(200).optional(),
+  file_name: storedTextSchema.max(200).optional(),
   /** Folder below output_dir for the copies with readable names. */
   output_path: folderPathSchema
     .optional()

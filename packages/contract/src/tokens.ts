@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PERMISSIONS } from './people.ts';
+import { storedTextSchema } from './request-limits.ts';
 import { timeSchema } from './task.ts';
 
 /** What a session belongs to: a browser that signed in, or a program that drew a token. */
@@ -34,7 +35,7 @@ export const sessionListSchema = z.object({ sessions: z.array(sessionSchema) }).
 
 /** Longest life of what expires by request: ten years. */
 const MAX_LIFETIME_SECONDS = 315_360_000;
-const tokenNameSchema = z.string().min(1).max(190);
+const tokenNameSchema = storedTextSchema.min(1).max(190);
 const expiresInSchema = z.int().min(1).max(MAX_LIFETIME_SECONDS);
 
 export const createKeySchema = z

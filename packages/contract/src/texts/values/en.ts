@@ -38,6 +38,7 @@ export const en = {
   'value.form': 'expected text of the form {pattern}',
   'value.either': '{first}, or {second}',
   'value.example': '{expected}, for example {example}',
+  'value.no_nul': 'expected text without the character NUL',
   'value.one_line': 'expected one line of text without control characters',
   'value.other': 'this value is not valid',
 

@@ -32,6 +32,7 @@ export const zhCn = {
   'value.form': '应为 {pattern} 形式的文本',
   'value.either': '{first}；或{second}',
   'value.example': '{expected}，例如 {example}',
+  'value.no_nul': '应为不含 NUL 字符的文本',
   'value.one_line': '应为一行文本，不含控制字符',
   'value.other': '此值无效',
 

@@ -32,6 +32,7 @@ export const zhTw = {
   'value.form': '應為 {pattern} 形式的文字',
   'value.either': '{first}；或{second}',
   'value.example': '{expected}，例如 {example}',
+  'value.no_nul': '應為不含 NUL 字元的文字',
   'value.one_line': '應為一行文字，不含控制字元',
   'value.other': '此值無效',
 

@@ -7,6 +7,7 @@ import {
   plainText,
   reloadedSchema,
   STATE_ALIASES,
+  storedTextSchema,
   TASK_STATES,
   type TaskState,
   taskDetailSchema,
@@ -31,7 +32,7 @@ const taskListQuery = pageQuery.extend({
     .optional()
     .describe('Only tasks in these states, or in the groups pending, processing, completed, cancelled.'),
   held_reason: z.enum(HELD_REASONS).optional().describe('Only tasks held for this reason.'),
-  task_type: z.string().max(200).optional(),
+  task_type: storedTextSchema.max(200).optional(),
   worker: z.string().max(200).optional().describe('Only tasks on this worker, by id.'),
   batch_id: z.string().max(200).optional(),
   project_id: z.string().max(200).optional().describe('Only tasks of this project.'),
