@@ -53,6 +53,16 @@ test('a folder without ComfyUI and any other end of the process come without it'
   expect(tell(createStartFailure('signal SIGKILL', ['Starting server']))).toHaveLength(2);
 });
 
+test('AU14 a password of the environment that is refused is one sentence, with the way out', () => {
+  const refused = new AppError('ADMIN_PASSWORD_REFUSED', { reason: 'too_short', min: 8, max: 128 });
+  expect(tell(refused)).toEqual([
+    'COMFLEET_ADMIN_PASSWORD is refused: it needs 8 to 128 characters and must not be a common or sample one. Without it a password is made.',
+  ]);
+  expect(tell(refused, 'zh-CN')).toEqual([
+    expect.stringMatching(/^COMFLEET_ADMIN_PASSWORD 不可用：.*自动生成密码。$/),
+  ]);
+});
+
 test('any other error is described by code, meaning and details', () => {
   expect(tell(new AppError('PORT_TAKEN', { port: 8000 }))).toEqual([
     'PORT_TAKEN: The port is in use; choose another.',
