@@ -72,3 +72,15 @@ test.each([
   const open = `server: { ${server} }\nauth: { enable_client_auth: false }`;
   expect(parse(open).auth.required).toBe(false);
 });
+
+test.each(['"*"', '"*.lan"', 'https://render.lan', 'render.lan:8000', 'render.lan/x', '""'])(
+  'SE20 the name %s could never be that of a request, and is refused',
+  (name) => {
+    expect(listRefused(`server: { allowed_hosts: [${name}] }`)).toEqual(['server.allowed_hosts[0]']);
+  },
+);
+
+test('SE20 names and addresses of every form are allowed', () => {
+  const allowed = ['render.lan', 'render', '192.0.2.5', '2001:db8::5', '[2001:db8::5]'];
+  expect(parse(`server: { allowed_hosts: ${JSON.stringify(allowed)} }`).server.allowedHosts).toEqual(allowed);
+});

@@ -9,7 +9,11 @@ function address(ip: string, fields: Partial<NetworkInterfaceInfo> = {}): Networ
 }
 const INTERFACES = {
   lo: address('127.0.0.1', { internal: true }),
-  eth0: [...address('192.168.1.5'), ...address('fe80::1', { family: 'IPv6' } as object)],
+  eth0: [
+    ...address('192.168.1.5'),
+    ...address('fe80::1', { family: 'IPv6', scopeid: 2 } as object),
+    ...address('2001:db8::5', { family: 'IPv6', scopeid: 0 } as object),
+  ],
   docker0: address('172.17.0.1'),
 };
 
@@ -20,6 +24,17 @@ test.each([
     { host: '0.0.0.0' },
     'http://127.0.0.1:8000',
     ['http://127.0.0.1:8000', 'http://192.168.1.5:8000', 'http://172.17.0.1:8000'],
+  ],
+  [
+    'every address of IPv6 too',
+    { host: '::' },
+    'http://127.0.0.1:8000',
+    [
+      'http://127.0.0.1:8000',
+      'http://192.168.1.5:8000',
+      'http://[2001:db8::5]:8000',
+      'http://172.17.0.1:8000',
+    ],
   ],
   ['every address, asked from another', { host: '::' }, 'http://studio:8000', ['http://studio:8000']],
   ['one address', { host: '192.168.1.5' }, 'http://192.168.1.5:8000', ['http://192.168.1.5:8000']],

@@ -20,9 +20,17 @@ export function listPageAddresses(
   if (!EVERY_ADDRESS.includes(host) || !isLoopbackHost(hostname)) return [address];
   const others = Object.values(interfaces)
     .flatMap((infos) => infos ?? [])
-    .filter(({ family, internal }) => family === 'IPv4' && !internal)
-    .map(({ address: ip }) => `${protocol}//${ip}${port === '' ? '' : `:${port}`}`);
+    .filter((info) => !info.internal && isReachable(info, host))
+    .map(
+      ({ address: ip }) =>
+        `${protocol}//${ip.includes(':') ? `[${ip}]` : ip}${port === '' ? '' : `:${port}`}`,
+    );
   return [address, ...others.slice(0, MAX_OTHERS)];
+}
+
+/** IPv6 only for a server that listens on it; addresses of one link alone need the name of an interface. */
+function isReachable(info: NetworkInterfaceInfo, host: string): boolean {
+  return info.family === 'IPv4' || (host === '::' && info.scopeid === 0);
 }
 
 /** Returns the first of the addresses that other machines reach without TLS; null if there is none. */

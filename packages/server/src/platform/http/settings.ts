@@ -1,5 +1,6 @@
 import { plainText } from '@comfleet/contract';
 import { z } from 'zod';
+import { HOST } from '../config/fields.ts';
 import { isLoopbackHost } from '../config/sample-secret.ts';
 import type { Findings } from '../config/settings.ts';
 import { MAX_GROWTH } from '../text/data-url.ts';
@@ -82,12 +83,14 @@ export interface ServerSettings {
   readonly trustedProxies: readonly string[];
 }
 
-/** Refuses origins and addresses that could never match. */
+/** Refuses hosts, origins and addresses that could never match. */
 export function checkServer(raw: RawServer, findings: Findings): void {
+  for (const [index, host] of raw.allowed_hosts.entries())
+    if (!HOST.test(host)) findings.refuse(`server.allowed_hosts[${index}]`, plainText('config.host'));
   for (const [index, origin] of raw.allowed_origins.entries())
-    if (!isOrigin(origin)) findings.refuse(`server.allowed_origins.${index}`, plainText('config.origin'));
+    if (!isOrigin(origin)) findings.refuse(`server.allowed_origins[${index}]`, plainText('config.origin'));
   for (const [index, proxy] of raw.trusted_proxies.entries())
-    if (!isNetwork(proxy)) findings.refuse(`server.trusted_proxies.${index}`, plainText('config.network'));
+    if (!isNetwork(proxy)) findings.refuse(`server.trusted_proxies[${index}]`, plainText('config.network'));
 }
 
 export function compileServer(raw: RawServer): ServerSettings {
