@@ -15,6 +15,11 @@ const UNSAFE = [
   ],
   ['accepts old TLS', /TLSv1(?:\.[01])?'|SSLv|secureProtocol/],
   ['parses XML', /xml2js|fast-xml|libxml|sax'/],
+  [
+    'ships a password or a key',
+    // Not admin/admin, which is told from a wrong password, nor words and codes of texts, nor ids; but any long random text.
+    /(?:passw(?:or)?d|secret_?key|join_?token|client_?secret|signing_?key)['"]?\s*(?::|={1,3})\s*['"`](?!admin'|Password'|UNAUTHORIZED'|[\w-]+\.)[!-~]{4,}['"`]|['"`](?=\D*\d\D*\d\D*\d)(?![\da-f]{8}-)[A-Za-z0-9+/=_-]{32,}['"`]/i,
+  ],
 ];
 
 const sources = readdirSync(join(root, 'packages'), { recursive: true, withFileTypes: true })
