@@ -321,6 +321,7 @@ describe('the fleet', () => {
       last_progress: { nodes_total: 3, current_node: '9' },
       worker: { name: expect.stringMatching(/^simulated-/), socket: 'connected' },
       comfyui_log: { lines: expect.arrayContaining(['got prompt']) },
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
       health: { status: 'ok' },
       task: { task_id: taskId, attempts: [{ number: 1, ending: 'failed' }] },
     });
