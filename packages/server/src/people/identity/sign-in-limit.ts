@@ -39,9 +39,12 @@ export class SignInLimit {
     this.#pair.count(toPair(attempt));
   }
 
-  /** Takes an attempt whose password was right off its address, which many users may share. */
-  forgive({ address }: SignInAttempt): void {
+  /** Takes back an attempt whose password was right: only guesses are limited. */
+  forgive(attempt: SignInAttempt): void {
+    const { login, address, isFamiliar } = attempt;
+    if (!isFamiliar) this.#account.uncount(login);
     this.#address.uncount(address);
+    this.#pair.uncount(toPair(attempt));
   }
 }
 
