@@ -1,8 +1,9 @@
-import type { OidcAccount, PrincipalId, Role, User } from '@comfleet/contract';
+import { type OidcAccount, type PrincipalId, parseId, type Role, type User } from '@comfleet/contract';
+import type { Database } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
-import type { PrincipalRow } from './identity-tables.ts';
+import type { IdentityTables, PrincipalRow } from './identity-tables.ts';
 import { readAccount } from './oidc-account.ts';
-import { readPrincipal } from './principal-statements.ts';
+import { findPrincipal, findUserByLogin, readPrincipal } from './principal-statements.ts';
 
 /** A user as admins see it, without its password. */
 export interface UserRecord {
@@ -24,6 +25,12 @@ const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._@+'-]*$/u;
 /** The one form in which a name is compared and stored as unique: "Ada " and "ada" are one user. */
 export function toLogin(name: string): string {
   return name.normalize('NFKC').trim().toLowerCase();
+}
+
+/** Finds a user by its name, or any principal by its id. */
+export function findByIdOrName(db: Database<IdentityTables>, idOrName: string): Promise<PrincipalRow | null> {
+  const id = parseId<'principal'>(idOrName);
+  return id === null ? findUserByLogin(db, toLogin(idOrName)) : findPrincipal(db, id);
 }
 
 /** Turns what a provider calls a user into a valid name; null if nothing valid is left. Room stays for a number at its end. */

@@ -1,4 +1,4 @@
-import { createUuidV7, type OidcAccount, parseId, type Role } from '@comfleet/contract';
+import { createUuidV7, type OidcAccount, type Role } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
@@ -9,7 +9,6 @@ import { NO_ACCOUNT, toAccountColumns, toAccountKey } from './oidc-account.ts';
 import { checkPassword, drawPassword, type Passwords } from './passwords.ts';
 import { type Principal, requirePermission } from './principal.ts';
 import {
-  findPrincipal,
   findUserByAccount,
   findUserByLogin,
   insertPrincipal,
@@ -23,7 +22,7 @@ import type { Session } from './session-cache.ts';
 import type { BearerPurpose, IssuedToken, Sessions } from './sessions.ts';
 import type { SignInLimit } from './sign-in-limit.ts';
 import { deleteBearersOf, deleteTokensOf, hasTokenFrom } from './token-statements.ts';
-import { checkUserName, toLogin, toUserRecord, type UserRecord } from './user-record.ts';
+import { checkUserName, findByIdOrName, toLogin, toUserRecord, type UserRecord } from './user-record.ts';
 
 export interface NewUser {
   readonly name: string;
@@ -229,9 +228,7 @@ export class Users {
   }
 
   async #load(idOrName: string): Promise<PrincipalRow> {
-    const id = parseId<'principal'>(idOrName);
-    const { db } = this.#deps;
-    const row = id === null ? await findUserByLogin(db, toLogin(idOrName)) : await findPrincipal(db, id);
+    const row = await findByIdOrName(this.#deps.db, idOrName);
     if (row?.kind !== 'user') throw new AppError('USER_NOT_FOUND');
     return row;
   }

@@ -100,17 +100,14 @@ interface MemberKey {
  */
 export function putMember(
   db: Database<ProjectTables>,
-  { projectId, principalId }: MemberKey,
+  key: MemberKey,
   { role, addedAtMs }: { role: string; addedAtMs: number },
 ): Write[] {
+  const { projectId, principalId } = key;
   const row = { project_id: projectId, principal_id: principalId, role, added_at: addedAtMs };
-  const former = db.k
-    .deleteFrom('project_member')
-    .where('project_id', '=', projectId)
-    .where('principal_id', '=', principalId);
   return [
     updateProject(db, projectId, { id: projectId }),
-    { query: former },
+    { query: deleteMember(db, key).query },
     { query: db.k.insertInto('project_member').values(row) },
   ];
 }

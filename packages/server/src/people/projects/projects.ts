@@ -8,14 +8,15 @@ import {
   type ProjectChange,
   parseId,
 } from '@comfleet/contract';
-import type { Database, Write } from '../../platform/database/database.ts';
+import type { Database } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
+import { commitAll } from '../identity/commit-all.ts';
 import type { PrincipalRow } from '../identity/identity-tables.ts';
 import { may, type Principal, requirePermission } from '../identity/principal.ts';
-import { findPrincipal, findUserByLogin } from '../identity/principal-statements.ts';
+import { findPrincipal } from '../identity/principal-statements.ts';
 import type { Sessions } from '../identity/sessions.ts';
-import { toLogin } from '../identity/user-record.ts';
+import { findByIdOrName } from '../identity/user-record.ts';
 import { loadMemberships, MAX_PROJECTS } from './memberships.ts';
 import { roleIn, toMember, toOwner, toProject } from './project-record.ts';
 import {
@@ -66,7 +67,7 @@ export class Projects {
     const nowMs = clock.nowMs();
     const id = createUuidV7<'project'>(nowMs, random.bytes(10));
     const row = { id, owner_id: principal.id, name, description: description ?? null, created_at: nowMs };
-    await this.#commit([insertProject(db, row)]);
+    await commitAll(db, [insertProject(db, row)]);
     sessions.recheck();
     return toProject({ ...row, owner_name: principal.name }, 'owner');
   }
@@ -80,15 +81,16 @@ export class Projects {
   async change(principal: Principal, id: string, change: ProjectChange): Promise<Project> {
     const row = await this.#loadManaged(principal, id);
     // Only what is given: another change at the same moment keeps its part.
-    await this.#commit([updateProject(this.#deps.db, row.id, { id: row.id, ...change })]);
+    await commitAll(this.#deps.db, [updateProject(this.#deps.db, row.id, { id: row.id, ...change })]);
     return this.load(principal, row.id);
   }
 
   /** Deletes a project and its memberships. Its tasks and files remain with those who own them. */
   async remove(principal: Principal, id: string): Promise<void> {
+    const { db, sessions } = this.#deps;
     const row = await this.#loadManaged(principal, id);
-    await this.#commit(deleteProject(this.#deps.db, row.id));
-    this.#deps.sessions.recheck();
+    await commitAll(db, deleteProject(db, row.id));
+    sessions.recheck();
   }
 
   /** Lists the members of a project, its owner first. */
@@ -152,9 +154,7 @@ export class Projects {
   }
 
   async #findMember(idOrName: string): Promise<PrincipalRow> {
-    const { db } = this.#deps;
-    const id = parseId<'principal'>(idOrName);
-    const row = id === null ? await findUserByLogin(db, toLogin(idOrName)) : await findPrincipal(db, id);
+    const row = await findByIdOrName(this.#deps.db, idOrName);
     const isPerson = row?.kind === 'user' || row?.kind === 'client';
     if (!row || !isPerson || row.revoked_at !== null) throw new AppError('MEMBER_NOT_FOUND');
     return row;
@@ -165,11 +165,6 @@ export class Projects {
     const memberships = await loadMemberships(this.#deps.db, id);
     const counted = memberships.filter(({ role }) => (role === 'owner') === (which === 'owned'));
     refuseMany(counted.length, MAX_PROJECTS);
-  }
-
-  async #commit(writes: readonly Write[]): Promise<void> {
-    const outcome = await this.#deps.db.commit(writes);
-    if (outcome.kind === 'refused') throw new AppError('CONFLICT', { reason: outcome.reason });
   }
 }
 
