@@ -3,6 +3,8 @@ export const DESCRIPTIONS_ZH: Readonly<Record<string, string>> = {
   'The HTTP server.': 'HTTP 服务器。',
   'Address to listen on. Only loopback unless changed.': '监听地址。默认只监听本机。',
   'Port to listen on; 0 takes a free one.': '监听端口；0 表示使用任意空闲端口。',
+  'Time zone that decides where a day begins, for quotas and statistics: Europe/Berlin, UTC … Default: that of the machine.':
+    '配额和统计按此时区划分日期，例如 Asia/Shanghai、UTC。默认使用本机的时区。',
   'How long a browser stays signed in after its last visit, in minutes.':
     '浏览器最后一次访问后，登录状态保持的时间（分钟）。',
   'Seconds after which the first waiting task of a client that has started none is raised by one priority.':

@@ -85,6 +85,7 @@ import {
 } from '../platform/http/settings.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { loggingSchema } from '../platform/logging/settings.ts';
+import { compileTimeZone, timeZoneSchema } from '../platform/time/settings.ts';
 import { listStartValues } from './start-values.ts';
 
 /*
@@ -112,6 +113,7 @@ const limitsSchema = z.strictObject({
 export const configSchema = z.strictObject({
   server: serverSchema.prefault({}).describe('The HTTP server.'),
   data_dir: path('Folder that holds all stored data.').default('.comfleet'),
+  time_zone: timeZoneSchema,
   durability: durabilitySchema,
   database: databaseSchema.optional().describe('A database server instead of the SQLite file.'),
   auth: authSchema.prefault({}).describe('Who may use the server.'),
@@ -171,6 +173,7 @@ function compile(raw: RawConfig, { file, base, isFixed }: SettingsOrigin) {
     server: compileServer(raw.server),
     dataDir,
     durability: raw.durability,
+    timeZone: compileTimeZone(raw.time_zone),
     database: compileDatabase(raw.database, dataDir),
     auth: compileAuth(raw.auth),
     comfyui: {

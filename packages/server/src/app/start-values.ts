@@ -8,6 +8,7 @@ export function listStartValues(
   return {
     server: raw.server,
     data_dir: raw.data_dir,
+    time_zone: raw.time_zone,
     durability: raw.durability,
     database: raw.database,
     redis: raw.redis,

@@ -30,6 +30,7 @@ export const en = {
   'config.secret': 'expected the text, or env: NAME, or file: PATH',
   'config.host': 'expected a host name or an IP address, without http:// and port',
   'config.dns_name': 'expected a DNS name, for example comfyui.example.internal',
+  'config.time_zone': 'expected the name of a time zone, for example Europe/Berlin or UTC',
   'config.ports': 'expected two ports, such as 8200-8299',
   'config.ports_order': 'expected two ports, the smaller first',
   'config.listen': 'a started ComfyUI has no login and listens on loopback only; use 127.0.0.1',

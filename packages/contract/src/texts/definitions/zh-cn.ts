@@ -28,6 +28,7 @@ export const zhCn = {
   'config.secret': '应为文本本身，或 `env: NAME`，或 `file: PATH`',
   'config.host': '应为主机名或 IP 地址，不含 http:// 和端口',
   'config.dns_name': '应为 DNS 名称，例如 comfyui.example.internal',
+  'config.time_zone': '应为时区名称，例如 Asia/Shanghai 或 UTC',
   'config.ports': '应为两个端口，例如 8200-8299',
   'config.ports_order': '应为两个端口，较小的在前',
   'config.listen': '由 Comfleet 启动的 ComfyUI 没有登录保护，只能监听本机；请使用 127.0.0.1',

@@ -28,6 +28,7 @@ export const zhTw = {
   'config.secret': '應為文字本身，或 `env: NAME`，或 `file: PATH`',
   'config.host': '應為主機名稱或 IP 位址，不含 http:// 和連接埠',
   'config.dns_name': '應為 DNS 名稱，例如 comfyui.example.internal',
+  'config.time_zone': '應為時區名稱，例如 Asia/Taipei 或 UTC',
   'config.ports': '應為兩個連接埠，例如 8200-8299',
   'config.ports_order': '應為兩個連接埠，較小的在前',
   'config.listen': '由 Comfleet 啟動的 ComfyUI 沒有登入保護，只能監聽本機；請使用 127.0.0.1',
