@@ -143,3 +143,11 @@ alter table `principal` add column `oidc_issuer` longtext;
 alter table `principal` add column `oidc_subject` longtext;
 
 create unique index `principal_oidc_key` on `principal` (`oidc_key`);
+
+create table if not exists `audit` (`id` varchar(36) not null, `at` bigint not null, `action` varchar(191) not null, `outcome` varchar(191) not null, `code` varchar(191), `actor_id` varchar(36), `actor_kind` varchar(191), `actor_name` longtext, `object_kind` varchar(191), `object_id` varchar(191), `object_name` longtext, `state_before` longtext, `state_after` longtext, `door` varchar(191) not null, `route` varchar(191), `address` varchar(191), `user_agent` longtext, `request_id` varchar(191), `left_out` bigint not null, constraint `audit_pk` primary key (`id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create index `audit_actor_id_id` on `audit` (`actor_id`, `id`);
+
+create index `audit_object_id_id` on `audit` (`object_id`, `id`);
+
+create index `audit_action_id` on `audit` (`action`, `id`);

@@ -145,3 +145,11 @@ alter table "principal" add column "oidc_issuer" text;
 alter table "principal" add column "oidc_subject" text;
 
 create unique index if not exists "principal_oidc_key" on "principal" ("oidc_key");
+
+create table if not exists "audit" ("id" varchar(36) collate "C" not null, "at" bigint not null, "action" text collate "C" not null, "outcome" text collate "C" not null, "code" text collate "C", "actor_id" varchar(36) collate "C", "actor_kind" text collate "C", "actor_name" text, "object_kind" text collate "C", "object_id" text collate "C", "object_name" text, "state_before" text, "state_after" text, "door" text collate "C" not null, "route" text collate "C", "address" text collate "C", "user_agent" text, "request_id" text collate "C", "left_out" bigint not null, constraint "audit_pk" primary key ("id"));
+
+create index if not exists "audit_actor_id_id" on "audit" ("actor_id", "id");
+
+create index if not exists "audit_object_id_id" on "audit" ("object_id", "id");
+
+create index if not exists "audit_action_id" on "audit" ("action", "id");

@@ -143,3 +143,11 @@ alter table "principal" add column "oidc_issuer" text;
 alter table "principal" add column "oidc_subject" text;
 
 create unique index if not exists "principal_oidc_key" on "principal" ("oidc_key");
+
+create table if not exists "audit" ("id" text not null, "at" integer not null, "action" text not null, "outcome" text not null, "code" text, "actor_id" text, "actor_kind" text, "actor_name" text, "object_kind" text, "object_id" text, "object_name" text, "state_before" text, "state_after" text, "door" text not null, "route" text, "address" text, "user_agent" text, "request_id" text, "left_out" integer not null, constraint "audit_pk" primary key ("id"));
+
+create index if not exists "audit_actor_id_id" on "audit" ("actor_id", "id");
+
+create index if not exists "audit_object_id_id" on "audit" ("object_id", "id");
+
+create index if not exists "audit_action_id" on "audit" ("action", "id");

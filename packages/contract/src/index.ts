@@ -1,4 +1,5 @@
 export * from './asset.ts';
+export * from './audit.ts';
 export * from './batch.ts';
 export * from './errors.ts';
 export * from './events.ts';

@@ -67,6 +67,11 @@ test('AU9 a user of the provider signs in, with the role of its claims, and retu
   expect(await listUsers()).toMatchObject([
     { username: 'ada', password_set_at: null, oidc: { issuer: provider.issuer, subject: 'ada' } },
   ]);
+  const { entries } = await server.audit.list({ action: 'session', limit: 10 });
+  expect(entries.map(({ actor, route }) => [actor?.name, route])).toContainEqual([
+    'ada',
+    'GET /api/v2/auth/oidc/callback',
+  ]);
 });
 
 test('the role is that of the last sign-in, in open sessions too', async () => {

@@ -11,6 +11,7 @@ import { parseSubmittedGraph } from '../flow/calls/tasks/parse-submitted-graph.t
 import type { Engine } from '../flow/engine/engine.ts';
 import { Secrets } from '../flow/tasks/secrets.ts';
 import { openWorkflowLibrary, type WorkflowLibrary } from '../flow/workflows/workflow-library.ts';
+import type { AuditLog } from '../people/audit/audit-log.ts';
 import type { FirstAdmin } from '../people/identity/first-admin.ts';
 import type { Identity } from '../people/identity/identity.ts';
 import { type LocalClient, openLocalClient } from '../people/identity/local-client.ts';
@@ -112,7 +113,8 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   const all = { ...options, ...basics };
   const { database, signingKey, sealer, storage } = await openRecords(scope, config, all);
   const people = await openPeople(scope, store, { ...all, database, sealer });
-  const { identity, oidc, policies, forFlow, firstAdmin } = people;
+  const { policies, forFlow, forDoors, firstAdmin } = people;
+  const { identity, audit } = forDoors;
   const balancing = new Balancing(store, await openOverlay(database));
   // Waiting tasks are loaded and the doors open before a thousand workers respond.
   const contact = createLatch();
@@ -145,7 +147,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   const pageAddresses = (address: string) => listPageAddresses(config.server, address, networkInterfaces());
   let session: Session | null = null;
   const address = await openDoors(scope, config, {
-    ...{ ...basics, ...calls, balancing, identity, oidc, links, storage, pageAddresses },
+    ...{ ...basics, ...calls, ...forDoors, balancing, links, storage, pageAddresses },
     ...{ config: store, db: database, version: VERSION },
     policies: createPolicyCalls(toPolicyDeps(config, { ...basics, policies, database, fleet })),
     fleet: createFleetView({ ...joining, registry: fleet, events, loads }),
@@ -159,11 +161,23 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   contact.open();
   followConfig(scope, store, {
     ...{ ...basics, database, fleet, library, engine, loads, builtInWorkflows },
-    ...{ workflows: calls.workflows, onReread: options.onReread },
+    ...{ workflows: calls.workflows, onReread: createRereadReport(audit, options.onReread) },
   });
   return {
     ...{ config, address, database, fleet, balancing, instances, identity, firstAdmin, local, library },
     ...{ engine, calls, blobs, createId: basics.createId, pageAddresses },
+  };
+}
+
+/** Reports what was read again; a changed configuration is also an act, of whoever may write the file. */
+function createRereadReport(audit: AuditLog, report: AppOptions['onReread']) {
+  return async (reread: Reread): Promise<void> => {
+    report(reread);
+    const { file, config } = reread;
+    if (config.kind !== 'changed') return;
+    const { inForce, needsRestart } = config;
+    const object = { kind: 'setting', id: null, name: file } as const;
+    await audit.recordOwn('config.reread', object, { in_force: inForce, needs_restart: needsRestart });
   };
 }
 

@@ -26,7 +26,7 @@ export interface FollowDeps {
   logger: Logger;
   clock: Clock;
   workflows: Pick<WorkflowCalls, 'reload'>;
-  onReread: (reread: Reread) => void;
+  onReread: (reread: Reread) => Promise<void>;
 }
 
 /** The result of reloading changed files while the server runs. */
@@ -71,7 +71,8 @@ function watchFiles(scope: Scope, store: ConfigStore, deps: FollowDeps): void {
     const config = await store.reload();
     if (config.kind !== 'changed') await deps.workflows.reload();
     const problems = store.problems().concat(library.problems());
-    deps.onReread({ file: store.file, config, problems, before });
+    const reread = { file: store.file, config, problems, before };
     before = problems;
+    await deps.onReread(reread);
   });
 }

@@ -1,3 +1,5 @@
+import { AuditLog } from '../people/audit/audit-log.ts';
+import { createAuditedPeople } from '../people/audit/audited-people.ts';
 import { createAdmission } from '../people/identity/admission.ts';
 import {
   createFirstPasswordRemoval,
@@ -17,12 +19,16 @@ import type { ConfigStore } from './settings.ts';
 import type { Tables } from './tables.ts';
 
 export interface People {
-  identity: Identity;
-  /** Null if it is not configured. */
-  oidc: OidcSignIn | null;
   /** Null from the second start on. */
   firstAdmin: FirstAdmin | null;
   policies: GraphPolicies;
+  /** What doors need of people; `oidc` is null if it is not configured. */
+  forDoors: {
+    identity: Identity;
+    oidc: OidcSignIn | null;
+    audit: AuditLog;
+    auditedPeople: ReturnType<typeof createAuditedPeople>;
+  };
   /** What flow needs of people: admission, and the rules for graphs. */
   forFlow: {
     admission: ReturnType<typeof createAdmission>;
@@ -38,8 +44,10 @@ interface PeopleSurroundings {
 
 /** When tokens were last used is stored, and expired ones are deleted, this often. */
 const TIDY_MS = 30_000;
+/** Old entries of the audit log are removed this often. */
+const FORGET_MS = 3_600_000;
 
-/** Opens identity with its first admin, admission, and the rules for graphs, which a changed file changes at once. */
+/** Opens identity with its first admin, the audit log, admission, and the rules for graphs, which a changed file changes at once. */
 export async function openPeople(
   scope: Scope,
   store: Pick<ConfigStore, 'current'>,
@@ -54,20 +62,27 @@ export async function openPeople(
       onPasswordSet: createFirstPasswordRemoval(dataDir),
     },
   );
+  const audit = new AuditLog({ db: database, clock, random });
+  const audits = { name: 'audit.retention', intervalMs: FORGET_MS, clock, logger };
+  every(scope, audits, () => audit.forget(store.current.auditMs));
   every(scope, { name: 'identity.tidy', intervalMs: TIDY_MS, clock, logger }, () => identity.sessions.tidy());
   const policies = createGraphPolicies({
     configured: () => store.current.policies,
     subjects: createSubjects({ database, clock }),
   });
   return {
-    identity,
-    oidc: auth.oidc && new OidcSignIn(auth.oidc, { users: identity.oidcUsers, sealer, clock }),
     firstAdmin: await openFirstAdmin(
       { users: identity.users, random },
       dataDir,
       environment.COMFLEET_ADMIN_PASSWORD,
     ),
     policies,
+    forDoors: {
+      identity,
+      audit,
+      oidc: auth.oidc && new OidcSignIn(auth.oidc, { users: identity.oidcUsers, sealer, clock }),
+      auditedPeople: createAuditedPeople(database),
+    },
     forFlow: {
       policies,
       admission: createAdmission({ db: database, clock }, { waitingPerClient: limits.waitingPerClient }),

@@ -1,6 +1,7 @@
 /** Chinese descriptions of the configuration's keys, by their English description. For docs/reference/config.zh-CN.md. */
 export const DESCRIPTIONS_ZH: Readonly<Record<string, string>> = {
   'The HTTP server.': 'HTTP 服务器。',
+  'How long entries of the audit log are kept; 365 days.': '审计日志的保留时间（秒）；默认 365 天。',
   'Address to listen on. Only loopback unless changed.': '监听地址。默认只监听本机。',
   'Port to listen on; 0 takes a free one.': '监听端口；0 表示使用任意空闲端口。',
   'Time zone that decides where a day begins, for quotas and statistics: Europe/Berlin, UTC … Default: that of the machine.':

@@ -38,6 +38,7 @@ import { compilePlacement, loadBalancingSchema } from '../flow/placement/setting
 import { checkRedis, compileRedis, redisSchema } from '../flow/queue/settings.ts';
 import { checkTaskTypes, compileGraphLimits, graphLimits, layTaskTypes } from '../flow/workflows/settings.ts';
 import { type TaskTypes, taskTypesFileSchema, taskTypesSchema } from '../flow/workflows/task-types-schema.ts';
+import { auditRetention, compileAuditRetention } from '../people/audit/settings.ts';
 import {
   authSchema,
   checkAuth,
@@ -131,7 +132,7 @@ export const configSchema = z.strictObject({
   task_types: taskTypesSchema.prefault({}).describe('Named workflows by task type.'),
   policies: z.array(policySchema).prefault([]).describe('Rules for graphs: who may run what.'),
   limits: limitsSchema.prefault({}).describe('Limits.'),
-  retention: retentionSchema.prefault({}).describe('How long data is kept.'),
+  retention: retentionSchema.extend(auditRetention).prefault({}).describe('How long data is kept.'),
   logging: loggingSchema.prefault({}).describe('The log.'),
 });
 export type RawConfig = z.infer<typeof configSchema>;
@@ -199,6 +200,8 @@ function compile(raw: RawConfig, { file, base, isFixed }: SettingsOrigin) {
     graphLimits: compileGraphLimits(limits),
     assetLimits: compileAssetLimits(limits, raw.retention),
     retention: compileRetention(raw.retention),
+    /** How long the audit log is kept. */
+    auditMs: compileAuditRetention(raw.retention),
     logging: raw.logging,
   });
 }

@@ -3,6 +3,7 @@ import type { Database } from '../platform/database/database.ts';
 import type { SettingTables } from '../platform/database/setting-tables.ts';
 import type { HttpServer } from '../platform/http/http-server.ts';
 import type { StorageWatch } from '../platform/storage/storage-watch.ts';
+import { createAuditedObjects } from './audited-objects.ts';
 import { addComfyV2Door } from './comfy-v2/comfy-v2-door.ts';
 import { addLiveDoor } from './live/live-door.ts';
 import type { NativeDeps } from './native/native-deps.ts';
@@ -29,8 +30,9 @@ export async function addDoors(app: HttpServer, deps: DoorDeps): Promise<void> {
   const { server } = deps.config.current;
   const authentication = { anonymous: deps.anonymous };
   await addApiDocument(app, { isOpen: deps.anonymous !== null });
-  await addNativeDoor(app, deps, authentication);
-  await addComfyV2Door(app, deps, authentication);
+  const objects = createAuditedObjects(deps);
+  await addNativeDoor(app, deps, { ...authentication, objects });
+  await addComfyV2Door(app, { ...deps, objects }, authentication);
   await addLiveDoor(app, deps, server);
   await addOpsDoor(app, deps, authentication);
 }

@@ -48,6 +48,12 @@ export const contentResponses = {
   416: z.null().describe('The header Range requests bytes beyond the end; Content-Range has the length.'),
 };
 
+/** The response of a route that exports a list, as one of these media types. */
+export function exportResponses(types: readonly string[]): { 200: DocumentedResponse } {
+  const content = types.map((type) => [type, { schema: z.unknown() }]);
+  return { 200: { description: 'The file.', content: Object.fromEntries(content) } };
+}
+
 /** The response of an event stream. `kind` is the schema name of the events' data. */
 export function streamResponses(kind: string): { 200: DocumentedResponse } {
   const description = `Server-sent events; the data of each is JSON, a ${kind}.`;

@@ -7,6 +7,8 @@ import { addDoors } from '../../src/doors/add-doors.ts';
 import { countFleet } from '../../src/doors/fleet-stats.ts';
 import type { AdminSwitch } from '../../src/fleet/workers/admin-overrides.ts';
 import { Balancing } from '../../src/flow/calls/placement/balancing.ts';
+import { AuditLog } from '../../src/people/audit/audit-log.ts';
+import { createAuditedPeople } from '../../src/people/audit/audited-people.ts';
 import { type Identity, openIdentity } from '../../src/people/identity/identity.ts';
 import { createPrincipal } from '../../src/people/identity/principal.ts';
 import type { Session } from '../../src/people/identity/session-cache.ts';
@@ -60,6 +62,8 @@ export async function openTestServer(options: TestServerOptions = {}) {
   });
   const sealer = new Sealer(Buffer.alloc(32, 7));
   const oidc = written && new OidcSignIn(written, { users: identity.oidcUsers, sealer, clock });
+  const audit = new AuditLog({ db, clock, random: systemRandom });
+  const auditedPeople = createAuditedPeople(db);
   const owned = new FakeOwner();
   const streams = new FakeStreams();
   const { tasks, submitted, state: fakeTask } = createFakeTasks(owned, streams);
@@ -97,7 +101,18 @@ export async function openTestServer(options: TestServerOptions = {}) {
   };
   const fleet = createFakeFleet();
   const logger = options.logger ?? silentLogger;
-  const common = { ...calls, identity, oidc, fleet, slots, clock, logger, signal: stop.signal };
+  const common = {
+    ...calls,
+    identity,
+    audit,
+    auditedPeople,
+    oidc,
+    fleet,
+    slots,
+    clock,
+    logger,
+    signal: stop.signal,
+  };
   const local = await signUp(identity, 'local', ['admin', 'raw_graph']);
   const anonymous: Session | null = options.isOpenToAll
     ? {
@@ -139,6 +154,7 @@ export async function openTestServer(options: TestServerOptions = {}) {
     submitted,
     fakeTask,
     identity,
+    audit,
     links,
     routes,
     stop,

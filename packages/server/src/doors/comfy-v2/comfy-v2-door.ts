@@ -4,6 +4,7 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import { toAppError } from '../../platform/http/error-response.ts';
 import { type HttpServer, logError } from '../../platform/http/http-server.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
+import { auditRequests } from '../audit-requests.ts';
 import { type AuthenticationOptions, createAuthentication } from '../authentication.ts';
 import { addAssetRoutes } from './asset-routes.ts';
 import type { ComfyV2Deps } from './comfy-v2-deps.ts';
@@ -27,6 +28,7 @@ export async function addComfyV2Door(
           sendError(new AppError('NOT_FOUND'), request, reply, deps.logger),
         );
         scope.addHook('onRequest', createAuthentication({ ...authentication, identity: deps.identity }));
+        auditRequests(scope, { ...deps, door: 'comfy-v2' });
         await scope.register(multipart, { throwFileSizeLimit: false });
         addRoutes(scope, deps);
       },

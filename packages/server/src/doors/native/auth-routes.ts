@@ -16,6 +16,7 @@ import type { IssuedToken } from '../../people/identity/sessions.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { toSignInLink } from '../../platform/http/page-addresses.ts';
 import { clientAddressOf, serverAddressOf } from '../../platform/http/request-origin.ts';
+import { noteAudit } from '../audit-requests.ts';
 import { findRequestSession, principalOf, sessionOf } from '../authentication.ts';
 import { GuessLimit } from '../guess-limit.ts';
 import type { NativeDeps } from './native-deps.ts';
@@ -78,7 +79,9 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
     },
     handler: async (request) => {
       const exchange = () => identity.sessions.exchangeCode(request.body.code, readOrigin(request));
-      return toToken(await limit.guard(clientAddressOf(request), exchange));
+      const issued = await limit.guard(clientAddressOf(request), exchange);
+      noteAudit(request, { objectId: issued.principalId });
+      return toToken(issued);
     },
   });
 

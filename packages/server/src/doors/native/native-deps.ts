@@ -4,6 +4,8 @@ import type { Balancing } from '../../flow/calls/placement/balancing.ts';
 import type { StatisticsCalls } from '../../flow/calls/statistics/statistics-calls.ts';
 import type { TaskCalls } from '../../flow/calls/tasks/task-calls.ts';
 import type { WorkflowCalls } from '../../flow/calls/workflows/workflow-calls.ts';
+import type { AuditLog } from '../../people/audit/audit-log.ts';
+import type { createAuditedPeople } from '../../people/audit/audited-people.ts';
 import type { Identity } from '../../people/identity/identity.ts';
 import type { OidcSignIn } from '../../people/oidc/oidc-sign-in.ts';
 import type { PolicyCalls } from '../../people/policies/policy-calls.ts';
@@ -24,6 +26,8 @@ export interface NativeDeps {
   fleet: FleetView;
   balancing: Pick<Balancing, 'state' | 'change'>;
   identity: Identity;
+  audit: AuditLog;
+  auditedPeople: ReturnType<typeof createAuditedPeople>;
   /** Null if sign-in through an OpenID provider is not configured. */
   oidc: OidcSignIn | null;
   policies: PolicyCalls;

@@ -2,9 +2,12 @@ import multipart from '@fastify/multipart';
 import type { RouteOptions } from 'fastify';
 import { z } from 'zod';
 import type { HttpServer } from '../../platform/http/http-server.ts';
+import { auditRequests } from '../audit-requests.ts';
+import type { AuditedObjects } from '../audited-objects.ts';
 import type { AuthenticationOptions } from '../authentication.ts';
 import { createAuthentication } from '../authentication.ts';
 import { noBody } from '../route-responses.ts';
+import { addAuditRoutes } from './audit-routes.ts';
 import { addAuthRoutes } from './auth-routes.ts';
 import { addBatchRoutes } from './batch-routes.ts';
 import { addClientRoutes } from './client-routes.ts';
@@ -32,11 +35,12 @@ import { addWorkflowRoutes } from './workflow-routes.ts';
 export async function addNativeDoor(
   app: HttpServer,
   deps: NativeDeps,
-  authentication: Omit<AuthenticationOptions, 'identity'>,
+  { objects, ...authentication }: Omit<AuthenticationOptions, 'identity'> & { objects: AuditedObjects },
 ): Promise<void> {
   await app.register(async (scope) => {
     scope.addHook('onRequest', createAuthentication({ ...authentication, identity: deps.identity }));
     scope.addHook('onRoute', refuseUndeclared);
+    auditRequests(scope, { ...deps, objects, door: 'native' });
     await scope.register(multipart, { throwFileSizeLimit: false });
     for (const addRoutes of ROUTES) addRoutes(scope, deps);
   });
@@ -73,4 +77,5 @@ const ROUTES: readonly ((app: HttpServer, deps: NativeDeps) => void)[] = [
   addPolicyRoutes,
   addDebugRoutes,
   addSettingsRoute,
+  addAuditRoutes,
 ];

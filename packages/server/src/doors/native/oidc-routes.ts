@@ -5,6 +5,7 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import { AttemptLimit } from '../../platform/http/attempt-limit.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { clientAddressOf, serverAddressOf } from '../../platform/http/request-origin.ts';
+import { noteAudit } from '../audit-requests.ts';
 import type { NativeDeps } from './native-deps.ts';
 
 const START = '/api/v2/auth/oidc/sign-in';
@@ -52,6 +53,7 @@ export function addOidcRoutes(app: HttpServer, deps: NativeDeps): void {
         const search = request.url.slice(request.url.indexOf('?') + 1);
         const kept = readCookie(request, cookieName(secure));
         const { code, principalId, returnTo } = await required(oidc).finish(search, kept);
+        noteAudit(request, { objectId: principalId });
         deps.logger.info('oidc.signed_in', { requestId: request.id, principalId });
         return `${returnTo}#code=${code}`;
       }),
@@ -81,6 +83,7 @@ async function endOnPage(
   } catch (thrown) {
     if (!(thrown instanceof AppError)) throw thrown;
     const { code, details, cause } = thrown;
+    noteAudit(request, { outcome: 'denied', code });
     const reason = cause instanceof Error ? cause.message : null;
     logger.warn('oidc.refused', { requestId: request.id, code, reason, ...details });
     return reply.redirect(`${PAGE}#sign_in_error=${code}`, 303);

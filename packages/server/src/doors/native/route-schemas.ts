@@ -6,11 +6,13 @@ import {
   type IdKind,
   lowestId,
   parseId,
+  plainText,
   type TaskId,
 } from '@comfleet/contract';
 import { DEFINITION_TEXTS } from '@comfleet/contract/texts/definitions';
 import { z } from 'zod';
 import { AppError } from '../../platform/errors/app-error.ts';
+import { requestProblem } from '../../platform/http/request-problem.ts';
 
 /* Of any length: what is not an id or name of ours is not found. */
 export const idParams = z.object({ id: z.string() });
@@ -62,6 +64,15 @@ export function readCursor<K extends IdKind>(text: string | undefined): Id<K> | 
 /** An id to filter by; an invalid one matches nothing, like an unknown id. */
 export function readFilterId<K extends IdKind>(text: string): Id<K> {
   return parseId<K>(text) ?? lowestId<K>();
+}
+
+/** Parses a time of a query, ISO 8601 or seconds since 1970, to epoch ms. Throws INVALID_REQUEST. */
+export function readTime(path: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = /^\d{1,12}(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
+  if (Number.isFinite(ms)) return ms;
+  const problems = [requestProblem(path, plainText('value.time'))];
+  throw new AppError('INVALID_REQUEST', { in: 'querystring', problems });
 }
 
 function refuse(code: ErrorCode): never {

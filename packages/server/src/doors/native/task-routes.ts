@@ -23,7 +23,7 @@ import { requestProblem } from '../../platform/http/request-problem.ts';
 import { sendJsonText } from '../../platform/http/send-json-text.ts';
 import { principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
-import { idParams, pageQuery, readCursor, readFilterId, readTaskId } from './route-schemas.ts';
+import { idParams, pageQuery, readCursor, readFilterId, readTaskId, readTime } from './route-schemas.ts';
 
 const taskListQuery = pageQuery.extend({
   status: z
@@ -236,13 +236,4 @@ export function readStates(text: string): TaskState[] {
     return [...found];
   });
   return [...new Set(states)];
-}
-
-/** Parses ISO 8601 or seconds since 1970. */
-function readTime(path: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = /^\d{1,12}(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
-  if (Number.isFinite(ms)) return ms;
-  const problems = [requestProblem(path, plainText('value.time'))];
-  throw new AppError('INVALID_REQUEST', { in: 'querystring', problems });
 }

@@ -38,6 +38,7 @@ export interface IssuedToken {
   token: string;
   expiresAtMs: number;
   lifetimeMs: number;
+  principalId: PrincipalId;
 }
 
 /** What a token is issued for: a program, or a browser's sign-in. */
@@ -90,7 +91,8 @@ export class Sessions {
     const drawn = { kind: 'token', principalId, lifetimeMs, ...(origin && { origin }) } as const;
     const use = purpose === 'oidc' ? ({ purpose: 'browser', name: FROM_OIDC } as const) : { purpose };
     const { text, row } = drawToken({ clock: this.#clock, random: this.#random }, { ...drawn, ...use });
-    const issued: IssuedToken = { token: text, expiresAtMs: row.created_at + lifetimeMs, lifetimeMs };
+    const expiresAtMs = row.created_at + lifetimeMs;
+    const issued: IssuedToken = { token: text, expiresAtMs, lifetimeMs, principalId };
     return { issued, write: insertToken(this.#db, row) };
   }
 

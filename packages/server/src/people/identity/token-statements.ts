@@ -83,6 +83,12 @@ export async function listTokenRows(
   return rows.flatMap(({ hash: _hash, id, ...row }) => (id === null ? [] : [{ ...row, id }]));
 }
 
+/** Finds a listed token by its id, of whatever purpose. */
+export async function findTokenById(db: Database<IdentityTables>, id: string): Promise<TokenRow | null> {
+  const [row] = await db.read(db.k.selectFrom('token').selectAll().where('id', '=', id).limit(1));
+  return row ?? null;
+}
+
 /** Returns whether a principal has a token that was issued to this address. */
 export async function hasTokenFrom(
   db: Database<IdentityTables>,

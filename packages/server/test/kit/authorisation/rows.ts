@@ -111,6 +111,8 @@ export const MATRIX: Readonly<Record<string, Row>> = {
   'GET /api/v2/admin/join-tokens': PEOPLE,
   'POST /api/v2/admin/join-tokens': changePeople(201),
   'DELETE /api/v2/admin/join-tokens/:id': changePeople(404),
+  'GET /api/v2/admin/audit': PEOPLE,
+  'GET /api/v2/admin/audit/export': PEOPLE,
   'GET /api/projects': OWN,
   'POST /api/projects': running(201),
   'GET /api/projects/:id': SEE_PROJECT,

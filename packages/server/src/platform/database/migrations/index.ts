@@ -11,6 +11,7 @@ import { indexes as waitingTasks } from './0008-waiting-tasks.ts';
 import { columns as peopleColumns, indexes as peopleIndexes } from './0009-people.ts';
 import { columns as projectColumns, indexes as projectIndexes, tables as projects } from './0010-projects.ts';
 import { columns as oidcColumns, indexes as oidcIndexes } from './0011-oidc.ts';
+import { tables as audit } from './0012-audit.ts';
 
 /** A forward step of the schema. `minBinary` is the oldest schema version whose programs still work after it. */
 export interface Migration {
@@ -57,4 +58,5 @@ export const migrations: readonly Migration[] = [
   },
   // An older program refuses users of a provider: they have no password.
   { version: 11, name: 'oidc', minBinary: 6, tables: [], columns: oidcColumns, indexes: oidcIndexes },
+  { version: 12, name: 'audit', minBinary: 6, tables: audit },
 ];
