@@ -40,7 +40,7 @@ const VALUES = [
     'VARIABLE',
   ],
   ...['FILE', 'TEXT', 'HOST', 'PORT', 'operator', 'member', 'viewer', 'editor'],
-  ...['ISSUER', 'SUBJECT', 'iss', 'sub'],
+  ...['ISSUER', 'SUBJECT', 'iss', 'sub', 'user', 'csv', 'jsonl'],
 ];
 
 const findIn = (lines: readonly string[]): string[] =>

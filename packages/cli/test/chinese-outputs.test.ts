@@ -118,11 +118,12 @@ const VALUES = [
 ];
 const QUOTED = [
   /Intentional sync execution error for testing/g, // a node's own message
-  /\{"[^\n]*\}/g,
+  /\{"[^\n]*[}…]/g,
   /(?<=✗ )[A-Z_]+(?=：)|[A-Z_]{4,}(?= [^ -~])/g, // codes of errors
   /^ {2}[a-z_]+：([a-z_]+$)?/gm, // names of details, and values that are words of the interface
   /^ {2}File .*$|^ {4}raise .*$/gm, // Python's own
-  /(tasks|graphs|fleet|people)\.[a-z_]+/g, // permissions
+  /\b[a-z_]+\.[a-z_]+\b/g, // permissions, and actions of the audit log
+  /\b[a-z2-9]{5}(-[a-z2-9]{5}){3}\b/g, // passwords that were drawn
   /npm start/g,
   /Stable Diffusion( XL)?/g,
   /Simulated \w+/g, // a device
@@ -243,6 +244,7 @@ const SCENES: readonly Scene[] = [
   ['join-tokens add', () => 'join-tokens add robot-6 --expires soon', 2],
   ['join-tokens list', () => 'join-tokens list', 0],
   ['join-tokens revoke', () => 'join-tokens revoke robot-6', 0],
+  ['audit', () => 'audit --limit 20', 0],
   ['clients revoke', (at) => `clients revoke ${at.client}`, 0],
   ['sign-in', () => 'sign-in', 0],
   ['verify', () => 'verify', 0],

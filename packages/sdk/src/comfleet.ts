@@ -1,3 +1,4 @@
+import { AuditCalls } from './calls/audit.ts';
 import { BatchCalls } from './calls/batches.ts';
 import { ClientCalls } from './calls/clients.ts';
 import { FleetCalls } from './calls/fleet.ts';
@@ -50,6 +51,7 @@ export class Comfleet {
   readonly fleet: FleetCalls;
   readonly policies: PolicyCalls;
   readonly projects: ProjectCalls;
+  readonly audit: AuditCalls;
   readonly clients: ClientCalls;
   readonly users: UserCalls;
   readonly invitations: InvitationCalls;
@@ -87,6 +89,7 @@ export class Comfleet {
     this.fleet = new FleetCalls(this.#transport);
     this.policies = new PolicyCalls(this.#transport);
     this.projects = new ProjectCalls(this.#transport);
+    this.audit = new AuditCalls(this.#transport);
     this.clients = new ClientCalls(this.#transport);
     this.users = new UserCalls(this.#transport);
     this.invitations = new InvitationCalls(this.#transport);

@@ -1,4 +1,5 @@
 export { type AnnounceOptions, announceWorker } from './announce-worker.ts';
+export type { AuditFilter, AuditPageFilter } from './calls/audit.ts';
 export type { BatchBody, BatchFilter } from './calls/batches.ts';
 export type { RegisteredClient } from './calls/clients.ts';
 export type { Download, DownloadOptions } from './calls/download.ts';

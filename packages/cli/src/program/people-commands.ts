@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { AuditFlags } from '../commands/audit.ts';
+import { choice, duration, whole } from './flags.ts';
 import type { ProgramParts } from './program-parts.ts';
 import { addInvitationCommands } from './token-commands.ts';
 
@@ -6,6 +8,23 @@ import { addInvitationCommands } from './token-commands.ts';
 export function addPeopleCommands(program: Command, parts: ProgramParts): void {
   addUserCommands(program, parts);
   addClientCommands(program, parts);
+  addAuditCommand(program, parts);
+}
+
+function addAuditCommand(program: Command, { run, say }: ProgramParts): void {
+  program
+    .command('audit')
+    .description(say('help.audit'))
+    .option('--actor <name>', say('flag.audit_actor'))
+    .option('--action <action>', say('flag.audit_action'))
+    .option('--object <name>', say('flag.audit_object'))
+    .option('--denied', say('flag.audit_denied'))
+    .option('--since <time>', say('flag.since'), duration)
+    .option('--limit <count>', say('flag.count'), whole(1, 100_000), 50)
+    .option('--export <format>', say('flag.audit_export'), choice('csv', 'jsonl'))
+    .action(async (flags: AuditFlags, command: Command) => {
+      await run(command, async (context) => (await import('../commands/audit.ts')).listAudit(context, flags));
+    });
 }
 
 function addUserCommands(program: Command, { run, say }: ProgramParts): void {

@@ -94,6 +94,11 @@ export const en = {
   'users.name': 'User {name}, {role}',
   'users.password': 'Password, shown only once: {password}',
 
+  'head.action': 'ACTION',
+  'head.change': 'CHANGE',
+  'head.object': 'OBJECT',
+  'head.outcome': 'RESULT',
+  'head.who': 'WHO',
   'head.added': 'ADDED',
   'head.address': 'ADDRESS',
   'head.after': 'AFTER',
@@ -214,6 +219,9 @@ export const en = {
 
   'name.yes': 'yes',
   'name.no': 'no',
+  'name.outcome.done': 'done',
+  'name.outcome.denied': 'denied',
+  'name.outcome.failed': 'failed',
   'name.state.online': 'online',
   'name.state.offline': 'offline',
   'name.state.busy': 'busy',

@@ -77,6 +77,11 @@ export const zhCn = {
   'users.name': '用户 {name}，{role}',
   'users.password': '密码（仅显示这一次）：{password}',
 
+  'head.action': '操作',
+  'head.change': '变化',
+  'head.object': '对象',
+  'head.outcome': '结果',
+  'head.who': '谁',
   'head.added': '加入时间',
   'head.address': '地址',
   'head.after': '历时',
@@ -197,6 +202,9 @@ export const zhCn = {
 
   'name.yes': '是',
   'name.no': '否',
+  'name.outcome.done': '已执行',
+  'name.outcome.denied': '已拒绝',
+  'name.outcome.failed': '失败',
   'name.state.online': '在线',
   'name.state.offline': '离线',
   'name.state.busy': '忙碌',

@@ -77,6 +77,11 @@ export const zhTw = {
   'users.name': '使用者 {name}，{role}',
   'users.password': '密碼（僅顯示這一次）：{password}',
 
+  'head.action': '操作',
+  'head.change': '變化',
+  'head.object': '物件',
+  'head.outcome': '結果',
+  'head.who': '誰',
   'head.added': '加入時間',
   'head.address': '位址',
   'head.after': '歷時',
@@ -197,6 +202,9 @@ export const zhTw = {
 
   'name.yes': '是',
   'name.no': '否',
+  'name.outcome.done': '已執行',
+  'name.outcome.denied': '已拒絕',
+  'name.outcome.failed': '失敗',
   'name.state.online': '上線',
   'name.state.offline': '離線',
   'name.state.busy': '忙碌',

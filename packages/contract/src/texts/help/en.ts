@@ -246,6 +246,14 @@ export const en = {
   'help.clients.invitations': 'list invitations that are neither used nor expired',
   'help.clients.revoke_invitation': 'revoke an invitation',
 
+  'help.audit': 'show who did what to which object, and what was refused, newest first',
+  'flag.audit_actor': 'only what the user or client with this name or id did',
+  'flag.audit_action': 'only this action, such as user.changed, or all of one kind, such as user',
+  'flag.audit_object': 'only what happened to the object with this name or id',
+  'flag.audit_denied': 'only what was refused',
+  'flag.since': 'only the time until now: 30m, 12h, 7d',
+  'flag.audit_export': 'write everything selected to stdout as a file: csv or jsonl',
+
   'help.sessions': 'list and end your sessions',
   'help.sessions.list': 'list your signed-in browsers and programs, with their last use',
   'help.sessions.end': 'end a session; it is refused at once',

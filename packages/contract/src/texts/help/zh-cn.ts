@@ -239,6 +239,14 @@ export const zhCn = {
   'help.clients.invitations': '列出未使用且未过期的邀请',
   'help.clients.revoke_invitation': '撤销邀请',
 
+  'help.audit': '显示谁对哪个对象做了什么，以及被拒绝的操作，最新的在前',
+  'flag.audit_actor': '只显示此名称或 ID 的用户或客户端所做的操作',
+  'flag.audit_action': '只显示此操作，例如 user.changed；或某一类的全部操作，例如 user',
+  'flag.audit_object': '只显示与此名称或 ID 的对象有关的操作',
+  'flag.audit_denied': '只显示被拒绝的操作',
+  'flag.since': '只显示距今多久之内的内容：30m、12h、7d',
+  'flag.audit_export': '把选中的全部内容以文件形式写到 stdout：csv 或 jsonl',
+
   'help.sessions': '已登录的会话',
   'help.sessions.list': '列出浏览器和程序的会话及最近使用时间',
   'help.sessions.end': '结束会话，立即失效',

@@ -239,6 +239,14 @@ export const zhTw = {
   'help.clients.invitations': '列出未使用且未過期的邀請',
   'help.clients.revoke_invitation': '撤銷邀請',
 
+  'help.audit': '顯示誰對哪個物件做了什麼，以及被拒絕的操作，最新的在前',
+  'flag.audit_actor': '只顯示此名稱或 ID 的使用者或用戶端所做的操作',
+  'flag.audit_action': '只顯示此操作，例如 user.changed；或某一類的全部操作，例如 user',
+  'flag.audit_object': '只顯示與此名稱或 ID 的物件有關的操作',
+  'flag.audit_denied': '只顯示被拒絕的操作',
+  'flag.since': '只顯示距今多久之內的內容：30m、12h、7d',
+  'flag.audit_export': '把選取的全部內容以檔案形式寫到 stdout：csv 或 jsonl',
+
   'help.sessions': '已登入的工作階段',
   'help.sessions.list': '列出瀏覽器和程式的工作階段及最近使用時間',
   'help.sessions.end': '結束工作階段，立即失效',
