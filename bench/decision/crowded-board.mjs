@@ -44,6 +44,7 @@ export class CrowdedBoard {
       strategy: 'least_loaded',
       bypass: { starts: 24, ms: 60_000 },
       typeLimit: () => null,
+      running: { ofOwner: () => null, ofProject: () => null },
       durations: { expectedMs: () => 8000, expectedLoadMs: () => 12_000 },
       laneSize: (lane) => this.#queue.count(lane),
       random: random.next,
@@ -83,6 +84,7 @@ export class CrowdedBoard {
       priority: this.#random.index(10) === 0 ? 7 : 5,
       acceptedSeq: number,
       ownerId: /** @type {PrincipalId} */ (`client-${this.#random.index(CLIENTS)}`),
+      projectId: null,
       workflowKey: lane,
     });
   }
@@ -149,6 +151,7 @@ export class CrowdedBoard {
     this.#board.occupy(worker.facts.id, {
       ...prompt,
       taskType: TASK_TYPE,
+      projectId: null,
       phase: 'sending',
       startedMs: null,
     });

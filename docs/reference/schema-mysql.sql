@@ -151,3 +151,9 @@ create index `audit_actor_id_id` on `audit` (`actor_id`, `id`);
 create index `audit_object_id_id` on `audit` (`object_id`, `id`);
 
 create index `audit_action_id` on `audit` (`action`, `id`);
+
+create table if not exists `quota` (`subject_id` varchar(36) not null, `subject_kind` varchar(191) not null, `limits` longtext not null, `changed_at` bigint not null, `changed_by` varchar(36) not null, constraint `quota_pk` primary key (`subject_id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+alter table `principal` add column `self_registered` bigint;
+
+create index `task_owner_id_state` on `task` (`owner_id`, `state`);

@@ -153,3 +153,9 @@ create index if not exists "audit_actor_id_id" on "audit" ("actor_id", "id");
 create index if not exists "audit_object_id_id" on "audit" ("object_id", "id");
 
 create index if not exists "audit_action_id" on "audit" ("action", "id");
+
+create table if not exists "quota" ("subject_id" varchar(36) collate "C" not null, "subject_kind" text collate "C" not null, "limits" text not null, "changed_at" bigint not null, "changed_by" varchar(36) collate "C" not null, constraint "quota_pk" primary key ("subject_id"));
+
+alter table "principal" add column "self_registered" bigint;
+
+create index if not exists "task_owner_id_state" on "task" ("owner_id", "state");

@@ -104,7 +104,7 @@ class PlannedOrder {
     this.#tasks.set(taskId, task);
     const [priority, client] = this.#isRuled ? [task.priority, task.client] : [5, 'everyone'];
     const ownerId = /** @type {PrincipalId} */ (client);
-    const order = { taskId, priority, ownerId, acceptedSeq: number };
+    const order = { taskId, priority, ownerId, projectId: null, acceptedSeq: number };
     this.#lanes.get(model.name)?.tasks.put({ ...order, lane: model.name, workflowKey: model.name }, nowMs);
   }
 

@@ -69,6 +69,7 @@ class Comfleet {
       priority: task.priority,
       acceptedSeq: task.number,
       ownerId: toOwnerId(task),
+      projectId: null,
       workflowKey: toWorkflowKey(task),
     });
   }
@@ -81,7 +82,7 @@ class Comfleet {
   /** @param {import('../world.mjs').Run} run */
   ended(run) {
     const { task, worker } = run;
-    const prompt = { taskId: toTaskId(task), ownerId: toOwnerId(task), taskType: TASK_TYPE };
+    const prompt = { taskId: toTaskId(task), ownerId: toOwnerId(task), projectId: null, taskType: TASK_TYPE };
     this.#board.release(toWorkerId(worker), prompt);
     this.#orders.delete(prompt.taskId);
     this.#learn(run);
@@ -130,6 +131,7 @@ class Comfleet {
     const own = {
       taskId,
       ownerId,
+      projectId: null,
       rank,
       acceptedSeq,
       workflowKey,
@@ -146,7 +148,8 @@ class Comfleet {
   #rules() {
     const { strategy, random } = this.#options;
     const laneSize = (/** @type {string} */ lane) => this.#queue.count(lane);
-    return { strategy, bypass: BYPASS, typeLimit: () => null, durations: this.#durations, laneSize, random };
+    const limits = { typeLimit: () => null, running: { ofOwner: () => null, ofProject: () => null } };
+    return { strategy, bypass: BYPASS, ...limits, durations: this.#durations, laneSize, random };
   }
 
   /** @param {string} taskId */

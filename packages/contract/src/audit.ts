@@ -39,6 +39,8 @@ export const AUDIT_ACTIONS = [
   'worker.inventory_loaded',
   'strategy.changed',
   'config.reread',
+  'quota.changed',
+  'quota.reset',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
@@ -47,7 +49,7 @@ export const AUDIT_OUTCOMES = ['done', 'denied', 'failed'] as const;
 export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 
 /** What an entry is about. */
-export const AUDIT_OBJECTS = ['user', 'client', 'token', 'project', 'worker', 'setting'] as const;
+export const AUDIT_OBJECTS = ['user', 'client', 'token', 'project', 'worker', 'setting', 'quota'] as const;
 export type AuditObjectKind = (typeof AUDIT_OBJECTS)[number];
 
 const stateSchema = z.record(z.string(), z.unknown()).nullable();

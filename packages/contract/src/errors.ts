@@ -187,7 +187,13 @@ export const ERRORS = {
     429,
     'caller',
     'later',
-    'A limit on waiting tasks is reached; retry after some have ended.',
+    'A quota is used up: the details name it, its limit, what is used, and when it begins again.',
+  ),
+  QUOTA_SUBJECT_NOT_FOUND: spec(
+    404,
+    'caller',
+    'never',
+    'No user has this name or id, and no client or project this id.',
   ),
   RATE_LIMITED: spec(429, 'caller', 'later', 'Too many requests; wait as Retry-After says.'),
   TOO_MANY_STREAMS: spec(

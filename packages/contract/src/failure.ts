@@ -33,10 +33,12 @@ export function readFailure({ code, message, details }: RecordedError): Failure 
     return { ...failure, summary: { code: 'failure.silent', params: { seconds: details.silent_seconds } } };
   const points = describeFacts(details);
   const [first] = points;
-  // The code only means that some limit was exceeded; the text names it.
-  if (code === 'RESULT_TOO_LARGE' && first !== undefined) return { ...failure, summary: first };
+  if (LIMITS.has(code) && first !== undefined) return { ...failure, summary: first };
   return { ...failure, points };
 }
+
+/** Codes that only mean that some limit is exceeded; the text names it. */
+const LIMITS = new Set(['RESULT_TOO_LARGE', 'QUOTA_EXCEEDED']);
 
 /** If all attempts are used up, the last one has the cause. */
 function addLastAttempt(failure: Failure, attempts: unknown, last: Failure): Failure {

@@ -13,6 +13,7 @@ export * from './people.ts';
 export * from './placement.ts';
 export * from './policies.ts';
 export * from './projects.ts';
+export * from './quotas.ts';
 export * from './recorded-error.ts';
 export { storedTextSchema, timeLimitSchema } from './request-limits.ts';
 export * from './responses.ts';

@@ -66,6 +66,8 @@ export const placementSchema = z
         held_reason: z.enum(HELD_REASONS).nullable(),
         queue_position: z.int().nullable(),
         /** Its task type has reached `max_concurrent_tasks`. */
+        /** The limit of tasks on workers that is reached: of the task type, of its owner, or of its project. */
+        full: z.enum(['task_type', 'owner', 'project']).nullable(),
         task_type_full: z.boolean(),
         /** How often tasks with loaded models overtook the first task of its lane, and the limit. */
         overtaken: z.int(),

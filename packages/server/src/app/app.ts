@@ -135,8 +135,9 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
       findRestart: (workerId) => findRestart(instances, workerId),
       linkTo: (assetId) => links.sign(toAssetPath(assetId)),
     },
-    toFlowOptions(store, balancing, library),
+    toFlowOptions(store, balancing, library, forFlow.runningLimits),
   );
+  forFlow.onLimitsChange(() => void engine.settingsChanged());
   reportGoneWorkers(instances, engine, logger);
   const loads = () => engine.loads();
   const joining = await openJoining(scope, {
@@ -145,19 +146,14 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     isJoinToken: (text) => identity.joinTokens.isValid(text),
   });
   const pageAddresses = (address: string) => listPageAddresses(config.server, address, networkInterfaces());
-  let session: Session | null = null;
-  const address = await openDoors(scope, config, {
+  const { address, local } = await openToCallers(scope, config, {
     ...{ ...basics, ...calls, ...forDoors, balancing, links, storage, pageAddresses },
     ...{ config: store, db: database, version: VERSION },
     policies: createPolicyCalls(toPolicyDeps(config, { ...basics, policies, database, fleet })),
     fleet: createFleetView({ ...joining, registry: fleet, events, loads }),
     clientFolder: options.webRoot,
     namesData: options.namesData === true,
-    anonymous: config.auth.required ? null : () => session,
   });
-  await announceAddress(database, address);
-  const local = await openLocalClient({ db: database, identity, ...basics }, config.dataDir, address);
-  session = await identity.sessions.authenticate(local.token);
   contact.open();
   followConfig(scope, store, {
     ...{ ...basics, database, fleet, library, engine, loads, builtInWorkflows },
@@ -167,6 +163,26 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     ...{ config, address, database, fleet, balancing, instances, identity, firstAdmin, local, library },
     ...{ engine, calls, blobs, createId: basics.createId, pageAddresses },
   };
+}
+
+type CallersDeps = Omit<Parameters<typeof openDoors>[2], 'anonymous' | 'db'> & {
+  db: Database<Tables>;
+} & Basics;
+
+/** Opens the doors, and the client of this machine's own command line, as which everyone acts if authentication is off. */
+async function openToCallers(
+  scope: Scope,
+  config: Config,
+  deps: CallersDeps,
+): Promise<{ address: string; local: LocalClient }> {
+  const { identity, db } = deps;
+  let session: Session | null = null;
+  const anonymous = config.auth.required ? null : () => session;
+  const address = await openDoors(scope, config, { ...deps, anonymous });
+  await announceAddress(db, address);
+  const local = await openLocalClient(deps, config.dataDir, address);
+  session = await identity.sessions.authenticate(local.token);
+  return { address, local };
 }
 
 /** Reports what was read again; a changed configuration is also an act, of whoever may write the file. */

@@ -1,4 +1,5 @@
 import type { Balancing } from '../flow/calls/placement/balancing.ts';
+import type { RunningLimits } from '../flow/tasks/admission.ts';
 import { DEFAULT_PRIORITY } from '../flow/workflows/settings.ts';
 import type { WorkflowLibrary } from '../flow/workflows/workflow-library.ts';
 import type { FlowOptions } from './open-flow.ts';
@@ -9,6 +10,7 @@ export function toFlowOptions(
   store: Pick<ConfigStore, 'current'>,
   balancing: Balancing,
   library: WorkflowLibrary,
+  running: RunningLimits,
 ): FlowOptions {
   const config = store.current;
   const { comfyui, limits, retention, placement } = config;
@@ -23,7 +25,7 @@ export function toFlowOptions(
       maxAttempts: placement.maxAttempts,
     },
     taskTypeLimit,
-    retention,
+    retention: { ...retention, timeZone: config.timeZone },
     engine: {
       outputDir: comfyui.outputDir,
       previewMethod: comfyui.previewMethod,
@@ -37,6 +39,7 @@ export function toFlowOptions(
         strategy: balancing.strategy,
         bypass: balancing.bypass,
         typeLimit: taskTypeLimit,
+        running,
       }),
     },
   };

@@ -14,8 +14,8 @@ import { RunEstimates } from '../flow/estimates/run-estimates.ts';
 import { LiveUpdateHub } from '../flow/events/live-updates.ts';
 import { createExecutionCounters } from '../flow/execution/execution-counters.ts';
 import { RetryBudget } from '../flow/execution/retry-budget.ts';
-import type { Actor } from '../flow/ownership/actor.ts';
 import { toModelsKey } from '../flow/placement/needs.ts';
+import type { Admission } from '../flow/tasks/admission.ts';
 import type { GraphPolicies } from '../flow/tasks/graph-policies.ts';
 import type { Secrets } from '../flow/tasks/secrets.ts';
 import { TaskJournal } from '../flow/tasks/task-journal.ts';
@@ -39,8 +39,8 @@ export interface FlowDeps {
   random: Random;
   logger: Logger;
   createId: <K extends IdKind>() => Id<K>;
-  /** Checks quotas before tasks are accepted. Throws QUOTA_EXCEEDED. */
-  admission: <T>(actor: Actor, count: number, accept: () => Promise<T>) => Promise<T>;
+  /** Checks quotas before tasks and files are accepted. Throws QUOTA_EXCEEDED. */
+  admission: Admission;
   /** The administrator's rules for graphs. */
   policies: GraphPolicies;
   secrets: Secrets;
@@ -78,7 +78,7 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
   const journal = new TaskJournal(database, announceChanges({ live, estimates, retries, tallies }));
   await storeWorkflowVersions(database, library.list());
   const { inputDir, assetLimits: limits } = options;
-  const assets = new Assets({ database, blobs, createId, inputDir, limits });
+  const assets = new Assets({ database, blobs, createId, inputDir, limits, admission: deps.admission });
   await finishBatchChanges({ database, journal, secrets: deps.secrets });
   const counters = createExecutionCounters();
   const offers = openKnownOffers(scope, deps.fleet);

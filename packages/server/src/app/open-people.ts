@@ -1,6 +1,6 @@
+import type { Admission, RunningLimits } from '../flow/tasks/admission.ts';
 import { AuditLog } from '../people/audit/audit-log.ts';
 import { createAuditedPeople } from '../people/audit/audited-people.ts';
-import { createAdmission } from '../people/identity/admission.ts';
 import {
   createFirstPasswordRemoval,
   type FirstAdmin,
@@ -10,6 +10,11 @@ import { type Identity, openIdentity } from '../people/identity/identity.ts';
 import { OidcSignIn } from '../people/oidc/oidc-sign-in.ts';
 import { createGraphPolicies, type GraphPolicies } from '../people/policies/graph-policies.ts';
 import { createSubjects } from '../people/policies/subjects.ts';
+import { createAdmission } from '../people/quotas/admission.ts';
+import { CurrentDay } from '../people/quotas/current-day.ts';
+import { QuotaBook } from '../people/quotas/quota-book.ts';
+import { createQuotaCalls, type QuotaCalls } from '../people/quotas/quota-calls.ts';
+import { QuotaCounters } from '../people/quotas/quota-counters.ts';
 import type { Database } from '../platform/database/database.ts';
 import { every } from '../platform/lifecycle/every.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
@@ -27,11 +32,15 @@ export interface People {
     identity: Identity;
     oidc: OidcSignIn | null;
     audit: AuditLog;
+    quotas: QuotaCalls;
     auditedPeople: ReturnType<typeof createAuditedPeople>;
   };
   /** What flow needs of people: admission, and the rules for graphs. */
   forFlow: {
-    admission: ReturnType<typeof createAdmission>;
+    admission: Admission;
+    runningLimits: RunningLimits;
+    /** Calls the listener after a change at run time. */
+    onLimitsChange: (listener: () => void) => void;
     policies: GraphPolicies;
   };
 }
@@ -53,7 +62,10 @@ export async function openPeople(
   store: Pick<ConfigStore, 'current'>,
   { database, sealer, clock, random, logger, environment }: Basics & PeopleSurroundings,
 ): Promise<People> {
-  const { auth, limits, dataDir } = store.current;
+  const { auth, dataDir } = store.current;
+  const days = new CurrentDay(database, store.current.timeZone);
+  const book = new QuotaBook(database, () => store.current.quotas);
+  await book.load();
   const identity = openIdentity(
     { db: database, clock, random },
     {
@@ -79,13 +91,19 @@ export async function openPeople(
     policies,
     forDoors: {
       identity,
+      quotas: createQuotaCalls({ db: database, days, book }),
       audit,
       oidc: auth.oidc && new OidcSignIn(auth.oidc, { users: identity.oidcUsers, sealer, clock }),
       auditedPeople: createAuditedPeople(database),
     },
     forFlow: {
       policies,
-      admission: createAdmission({ db: database, clock }, { waitingPerClient: limits.waitingPerClient }),
+      admission: createAdmission({ db: database, days, book, store: new QuotaCounters() }),
+      onLimitsChange: (listener) => book.onChange(listener),
+      runningLimits: {
+        ofOwner: (id) => book.ofOwner(id, 'tasks_running').limit,
+        ofProject: (id) => book.ofProject(id, 'tasks_running').limit,
+      },
     },
   };
 }

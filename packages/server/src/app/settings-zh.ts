@@ -1,6 +1,23 @@
 /** Chinese descriptions of the configuration's keys, by their English description. For docs/reference/config.zh-CN.md. */
 export const DESCRIPTIONS_ZH: Readonly<Record<string, string>> = {
   'The HTTP server.': 'HTTP 服务器。',
+  'Tasks accepted on a day; a batch counts each of its tasks, a retry counts nothing.':
+    '每天接受的任务数；批次按其中每个任务计数，重试不计。',
+  'Tasks that are kept, ended ones included.': '保留的任务数，包括已结束的。',
+  'Tasks waiting at one time. Default: limits.waiting_per_client.':
+    '同时排队的任务数。默认为 limits.waiting_per_client。',
+  'Tasks on workers at one time; more wait.': '同时在工作节点上的任务数；超出的排队。',
+  'Bytes uploaded on a day.': '每天上传的字节数。',
+  'Bytes of uploads and results together. When they are reached, uploads and new tasks are refused.':
+    '上传与结果合计的字节数。达到后拒绝上传和新任务。',
+  'Of each user.': '每个用户的配额。',
+  'Of each client.': '每个客户端的配额。',
+  'Tasks accepted on a day from a client that registered itself.': '自行注册的客户端每天可提交的任务数。',
+  'Of each client that registered itself, without an admin; what is absent is that of client.':
+    '未经管理员、自行注册的客户端的配额；未写的项与 client 相同。',
+  'Of each project, for the tasks of all its members together.': '每个项目的配额，所有成员的任务合并计算。',
+  'What each user, client and project may use; exceptions are set at run time.':
+    '每个用户、客户端和项目的用量上限；例外在运行时设置。',
   'How long entries of the audit log are kept; 365 days.': '审计日志的保留时间（秒）；默认 365 天。',
   'Address to listen on. Only loopback unless changed.': '监听地址。默认只监听本机。',
   'Port to listen on; 0 takes a free one.': '监听端口；0 表示使用任意空闲端口。',

@@ -49,6 +49,7 @@ import {
 } from '../people/identity/settings.ts';
 import { readOidcSecret } from '../people/oidc/settings.ts';
 import { checkPolicies, compilePolicies, policySchema } from '../people/policies/settings.ts';
+import { compileQuotas, quotasSchema } from '../people/quotas/settings.ts';
 import {
   type ConfigStore as AnyConfigStore,
   openConfig as openAnyConfig,
@@ -132,6 +133,9 @@ export const configSchema = z.strictObject({
   task_types: taskTypesSchema.prefault({}).describe('Named workflows by task type.'),
   policies: z.array(policySchema).prefault([]).describe('Rules for graphs: who may run what.'),
   limits: limitsSchema.prefault({}).describe('Limits.'),
+  quotas: quotasSchema
+    .prefault({})
+    .describe('What each user, client and project may use; exceptions are set at run time.'),
   retention: retentionSchema.extend(auditRetention).prefault({}).describe('How long data is kept.'),
   logging: loggingSchema.prefault({}).describe('The log.'),
 });
@@ -197,6 +201,7 @@ function compile(raw: RawConfig, { file, base, isFixed }: SettingsOrigin) {
       ...compileFileLimits(limits),
       ...compileClientLimits(limits),
     },
+    quotas: compileQuotas(raw.quotas, compileClientLimits(limits)),
     graphLimits: compileGraphLimits(limits),
     assetLimits: compileAssetLimits(limits, raw.retention),
     retention: compileRetention(raw.retention),

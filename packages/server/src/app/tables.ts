@@ -5,6 +5,7 @@ import type { TaskTables } from '../flow/tasks/task-tables.ts';
 import type { WorkflowTables } from '../flow/workflows/workflow-tables.ts';
 import type { AuditTables } from '../people/audit/audit-tables.ts';
 import type { ProjectTables } from '../people/projects/project-tables.ts';
+import type { QuotaRow } from '../people/quotas/quota-tables.ts';
 import type { OverlayTables } from '../platform/config/overlay-tables.ts';
 
 /** Every table of the product; each area declares its own. */
@@ -16,4 +17,6 @@ export interface Tables
     ProjectTables,
     TaskTables,
     WorkerTables,
-    WorkflowTables {}
+    WorkflowTables {
+  quota: QuotaRow;
+}

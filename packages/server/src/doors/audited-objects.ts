@@ -11,10 +11,15 @@ export function createAuditedObjects({
   auditedPeople,
   fleet,
   balancing,
-}: Pick<NativeDeps, 'auditedPeople' | 'fleet' | 'balancing'>): AuditedObjects {
+  quotas,
+}: Pick<NativeDeps, 'auditedPeople' | 'fleet' | 'balancing' | 'quotas'>): AuditedObjects {
   return {
     ...auditedPeople,
     worker: (id) => findWorker(fleet, id),
+    quota: async (id) => {
+      const subject = await quotas.find(id);
+      return subject && { kind: 'quota', id: subject.id, name: subject.name, state: { ...subject.limits } };
+    },
     setting: async (id) => ({
       ...{ kind: 'setting', id, name: null },
       state: { strategy: balancing.state.strategy, source: balancing.state.source },

@@ -1,4 +1,4 @@
-import type { TaskId } from '@comfleet/contract';
+import type { ProjectId, TaskId } from '@comfleet/contract';
 import { applyDecision, type Decision, decide } from '../../src/flow/placement/decide.ts';
 import { type Needs, toModelsKey, type WorkerFacts } from '../../src/flow/placement/needs.ts';
 import type { Head } from '../../src/flow/placement/opening.ts';
@@ -17,6 +17,7 @@ export const RULES: PlacementRules = {
   strategy: 'least_loaded',
   bypass: { starts: 24, ms: 60_000 },
   typeLimit: () => null,
+  running: { ofOwner: () => null, ofProject: () => null },
   durations: { expectedMs: () => null, expectedLoadMs: () => null },
   laneSize: () => 1,
   random: () => 0.5,
@@ -75,6 +76,7 @@ export class BoardTable {
       rank: 5,
       acceptedSeq: this.#tasks,
       ownerId: named('owner'),
+      projectId: null,
       workflowKey: 'workflow',
       ...head,
     });
@@ -86,6 +88,7 @@ export class BoardTable {
     needs: Needs,
     {
       ownerId = named<'principal'>('owner'),
+      projectId = null as ProjectId | null,
       rank = 5,
       lane = 'sent',
       phase = 'running' as 'running' | 'waiting',
@@ -95,7 +98,7 @@ export class BoardTable {
     const taskId: TaskId = named(`task-${this.#tasks}`);
     const { taskType } = needs;
     const modelsKey = toModelsKey(needs);
-    const prompt = { taskId, ownerId, taskType, rank, lane, modelsKey, acceptedSeq: this.#tasks };
+    const prompt = { taskId, ownerId, projectId, taskType, rank, lane, modelsKey, acceptedSeq: this.#tasks };
     this.board.occupy(named(worker), {
       ...prompt,
       workflowKey: 'workflow',
@@ -110,9 +113,13 @@ export class BoardTable {
   end(
     worker: string,
     taskId: TaskId,
-    { ownerId = named<'principal'>('owner'), taskType = 'text_to_image' } = {},
+    {
+      ownerId = named<'principal'>('owner'),
+      projectId = null as ProjectId | null,
+      taskType = 'text_to_image',
+    } = {},
   ): void {
-    this.board.release(named(worker), { taskId, ownerId, taskType });
+    this.board.release(named(worker), { taskId, ownerId, projectId, taskType });
   }
 
   decide(rules: Partial<PlacementRules> = {}): Decision {

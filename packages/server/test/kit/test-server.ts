@@ -14,6 +14,9 @@ import { createPrincipal } from '../../src/people/identity/principal.ts';
 import type { Session } from '../../src/people/identity/session-cache.ts';
 import { OidcSignIn } from '../../src/people/oidc/oidc-sign-in.ts';
 import { readOidcSecret } from '../../src/people/oidc/settings.ts';
+import { CurrentDay } from '../../src/people/quotas/current-day.ts';
+import { QuotaBook } from '../../src/people/quotas/quota-book.ts';
+import { createQuotaCalls } from '../../src/people/quotas/quota-calls.ts';
 import type { ReloadOutcome } from '../../src/platform/config/config-store.ts';
 import { openOverlay } from '../../src/platform/config/overlay.ts';
 import { AppError } from '../../src/platform/errors/app-error.ts';
@@ -64,6 +67,9 @@ export async function openTestServer(options: TestServerOptions = {}) {
   const oidc = written && new OidcSignIn(written, { users: identity.oidcUsers, sealer, clock });
   const audit = new AuditLog({ db, clock, random: systemRandom });
   const auditedPeople = createAuditedPeople(db);
+  const days = new CurrentDay(db, config.timeZone);
+  const book = new QuotaBook(db, () => config.quotas);
+  const quotas = createQuotaCalls({ db, days, book });
   const owned = new FakeOwner();
   const streams = new FakeStreams();
   const { tasks, submitted, state: fakeTask } = createFakeTasks(owned, streams);
@@ -106,6 +112,7 @@ export async function openTestServer(options: TestServerOptions = {}) {
     identity,
     audit,
     auditedPeople,
+    quotas,
     oidc,
     fleet,
     slots,

@@ -163,6 +163,7 @@ export function samplePlacement(...workers: Partial<WaitedFor>[]): Placement {
       held_reason: null,
       queue_position: 0,
       task_type_full: false,
+      full: null,
       overtaken: 0,
       overtaken_limit: 24,
       passed_seconds: null,

@@ -228,7 +228,7 @@ export const en = {
 
   'errors.UNREACHABLE': 'The server does not answer. Is it running?',
   'errors.UNAUTHORIZED': 'Your sign-in is not valid any more.',
-  'errors.QUOTA_EXCEEDED': 'Too many of your tasks are waiting. Try again when some have ended.',
+  'errors.QUOTA_EXCEEDED': 'A quota is used up.',
   'errors.RATE_LIMITED': 'Too many requests at once. Wait a moment.',
   'errors.NO_CAPABLE_WORKER': 'No worker has the required nodes or models.',
   'errors.UNAVAILABLE': 'The server cannot reach its database. Nothing was lost; try again in a moment.',

@@ -225,7 +225,7 @@ export const zhCn = {
 
   'errors.UNREACHABLE': '服务器无响应，请确认 Comfleet 正在运行。',
   'errors.UNAUTHORIZED': '登录已失效，请重新登录。',
-  'errors.QUOTA_EXCEEDED': '排队中的任务过多，请稍后再试。',
+  'errors.QUOTA_EXCEEDED': '配额已用完。',
   'errors.RATE_LIMITED': '请求过于频繁，请稍候。',
   'errors.NO_CAPABLE_WORKER': '没有工作节点具备所需的节点或模型。',
   'errors.UNAVAILABLE': '暂时无法访问数据库，数据没有丢失，请稍后重试。',

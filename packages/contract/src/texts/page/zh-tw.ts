@@ -225,7 +225,7 @@ export const zhTw = {
 
   'errors.UNREACHABLE': '伺服器無回應，請確認 Comfleet 正在執行。',
   'errors.UNAUTHORIZED': '登入已失效，請重新登入。',
-  'errors.QUOTA_EXCEEDED': '排隊中的任務過多，請稍後再試。',
+  'errors.QUOTA_EXCEEDED': '配額已用完。',
   'errors.RATE_LIMITED': '請求過於頻繁，請稍候。',
   'errors.NO_CAPABLE_WORKER': '沒有工作節點具備所需的節點或模型。',
   'errors.UNAVAILABLE': '暫時無法存取資料庫，資料沒有遺失，請稍後重試。',

@@ -22,6 +22,8 @@ export const en = {
     'Waiting for a decision: it has paid nodes, was sent, and may have been paid for. {cause}',
 
   'wait.no_workers': 'The fleet has no workers.',
+  'wait.owner_full': 'Its owner has as many tasks on workers as its quota allows.',
+  'wait.project_full': 'Its project has as many tasks on workers as its quota allows.',
   'wait.task_type_full': 'Its task type has as many tasks running as it may.',
   'wait.workers': {
     by: 'workers',

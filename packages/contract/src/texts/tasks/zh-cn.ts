@@ -92,6 +92,8 @@ export const zhCn = {
   'invalid.prompt_outputs_failed_validation': '没有可以运行的输出',
 
   'wait.no_workers': '集群中没有工作节点。',
+  'wait.owner_full': '任务所有者正在运行的任务已达配额上限。',
+  'wait.project_full': '该项目正在运行的任务已达配额上限。',
   'wait.task_type_full': '此任务类型的运行数量已达上限。',
   'wait.workers': '共 {workers} 个工作节点：{reasons}。',
   'wait.away': '当前可用的工作节点都无法执行，正在等待 {workers}。',

@@ -92,6 +92,8 @@ export const zhTw = {
   'invalid.prompt_outputs_failed_validation': '沒有可以執行的輸出',
 
   'wait.no_workers': '叢集中沒有工作節點。',
+  'wait.owner_full': '任務擁有者正在執行的任務已達配額上限。',
+  'wait.project_full': '該專案正在執行的任務已達配額上限。',
   'wait.task_type_full': '此任務類型的執行數量已達上限。',
   'wait.workers': '共 {workers} 個工作節點：{reasons}。',
   'wait.away': '目前可用的工作節點都無法執行，正在等待 {workers}。',

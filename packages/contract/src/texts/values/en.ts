@@ -100,4 +100,36 @@ export const en = {
   'owner.instance': 'the ComfyUI process that the server started',
   'owner.simulated': 'this start of the server, as nothing real was there',
   'reason.in_use': 'used already by {name} ({url})',
+
+  'quota.tasks_per_day': {
+    by: 'whose',
+    cases: {
+      project:
+        'the project may have {limit} tasks a day: {used} were accepted today, and {asked} more are asked for',
+      other: 'you may have {limit} tasks a day: {used} were accepted today, and {asked} more are asked for',
+    },
+  },
+  'quota.tasks_total': {
+    by: 'whose',
+    cases: {
+      project: 'the project may have {limit} tasks: it has {used}, and {asked} more are asked for',
+      other: 'you may have {limit} tasks: you have {used}, and {asked} more are asked for',
+    },
+  },
+  'quota.tasks_waiting': {
+    by: 'whose',
+    cases: {
+      project: '{limit} tasks of the project may wait: {used} wait, and {asked} more are asked for',
+      other: '{limit} of your tasks may wait: {used} wait, and {asked} more are asked for',
+    },
+  },
+  'quota.upload_bytes_per_day':
+    'you may upload {limit} bytes a day: {used} were uploaded today, and {asked} more are asked for',
+  'quota.stored_bytes': {
+    by: 'whose',
+    cases: {
+      project: 'files of the project may take {limit} bytes, and they take {used}; delete some',
+      other: 'your files may take {limit} bytes, and they take {used}; delete some',
+    },
+  },
 } as const satisfies Messages;

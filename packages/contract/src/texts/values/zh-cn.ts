@@ -91,4 +91,35 @@ export const zhCn = {
   'owner.instance': '由服务器启动的 ComfyUI 进程',
   'owner.simulated': '服务器的本次启动（没有找到真实的 ComfyUI）',
   'reason.in_use': '已由 {name} 使用（{url}）',
+
+  'quota.tasks_per_day': {
+    by: 'whose',
+    cases: {
+      project: '该项目每天最多 {limit} 个任务：今天已接受 {used} 个，现在又提交 {asked} 个',
+      other: '你每天最多 {limit} 个任务：今天已接受 {used} 个，现在又提交 {asked} 个',
+    },
+  },
+  'quota.tasks_total': {
+    by: 'whose',
+    cases: {
+      project: '该项目最多 {limit} 个任务：已有 {used} 个，现在又提交 {asked} 个',
+      other: '你最多 {limit} 个任务：已有 {used} 个，现在又提交 {asked} 个',
+    },
+  },
+  'quota.tasks_waiting': {
+    by: 'whose',
+    cases: {
+      project: '该项目最多 {limit} 个任务排队：已有 {used} 个，现在又提交 {asked} 个',
+      other: '你最多 {limit} 个任务排队：已有 {used} 个，现在又提交 {asked} 个',
+    },
+  },
+  'quota.upload_bytes_per_day':
+    '你每天最多上传 {limit} 字节：今天已上传 {used} 字节，现在又上传 {asked} 字节',
+  'quota.stored_bytes': {
+    by: 'whose',
+    cases: {
+      project: '该项目的文件最多占用 {limit} 字节，已占用 {used} 字节；请删除一些',
+      other: '你的文件最多占用 {limit} 字节，已占用 {used} 字节；请删除一些',
+    },
+  },
 } satisfies Translation<typeof en>;

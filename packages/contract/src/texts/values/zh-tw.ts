@@ -91,4 +91,35 @@ export const zhTw = {
   'owner.instance': '由伺服器啟動的 ComfyUI 處理程序',
   'owner.simulated': '伺服器的本次啟動（沒有找到真實的 ComfyUI）',
   'reason.in_use': '已由 {name} 使用（{url}）',
+
+  'quota.tasks_per_day': {
+    by: 'whose',
+    cases: {
+      project: '該專案每天最多 {limit} 個任務：今天已接受 {used} 個，現在又提交 {asked} 個',
+      other: '你每天最多 {limit} 個任務：今天已接受 {used} 個，現在又提交 {asked} 個',
+    },
+  },
+  'quota.tasks_total': {
+    by: 'whose',
+    cases: {
+      project: '該專案最多 {limit} 個任務：已有 {used} 個，現在又提交 {asked} 個',
+      other: '你最多 {limit} 個任務：已有 {used} 個，現在又提交 {asked} 個',
+    },
+  },
+  'quota.tasks_waiting': {
+    by: 'whose',
+    cases: {
+      project: '該專案最多 {limit} 個任務排隊：已有 {used} 個，現在又提交 {asked} 個',
+      other: '你最多 {limit} 個任務排隊：已有 {used} 個，現在又提交 {asked} 個',
+    },
+  },
+  'quota.upload_bytes_per_day':
+    '你每天最多上傳 {limit} 位元組：今天已上傳 {used} 位元組，現在又上傳 {asked} 位元組',
+  'quota.stored_bytes': {
+    by: 'whose',
+    cases: {
+      project: '該專案的檔案最多佔用 {limit} 位元組，已佔用 {used} 位元組；請刪除一些',
+      other: '你的檔案最多佔用 {limit} 位元組，已佔用 {used} 位元組；請刪除一些',
+    },
+  },
 } satisfies Translation<typeof en>;

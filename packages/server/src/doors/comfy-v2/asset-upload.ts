@@ -3,7 +3,7 @@ import type { Multipart, MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import type { AssetRecord } from '../../flow/calls/assets/asset-calls.ts';
 import { toFileName } from '../../platform/http/content-disposition.ts';
-import { readForm, readOnlyFile } from '../../platform/http/upload-form.ts';
+import { contentLengthOf, readForm, readOnlyFile } from '../../platform/http/upload-form.ts';
 import { principalOf } from '../authentication.ts';
 import { refuseUpload, UploadForm } from './asset-fields.ts';
 import type { ComfyV2Deps } from './comfy-v2-deps.ts';
@@ -52,6 +52,7 @@ async function storeFile(
     ...fields,
     name: toFileName(fields.filePath),
     bytes: readOnlyFile(part, { form, limit }),
+    sizeBytes: contentLengthOf(request),
     accept: 'any',
     ...(idempotency ? { idempotency } : {}),
   });

@@ -1,5 +1,6 @@
+import { toDefinitionSentence } from '@comfleet/contract/texts/definitions';
 import type { AppError } from '../../platform/errors/app-error.ts';
-import { hasCode } from '../../platform/errors/error-details.ts';
+import { type ErrorDetails, hasCode } from '../../platform/errors/error-details.ts';
 import { toNodeErrors, toWorkflowMessage } from './node-errors.ts';
 import { OPERATIONS, type Operation } from './operations.ts';
 
@@ -52,6 +53,7 @@ export function toContractError(error: AppError, operation: Operation | undefine
 function translate(error: AppError, operation: Operation | undefined): ContractError {
   if (hasCode(error, 'ASSET_NOT_FOUND') && error.details?.reason === 'no_blob') return BLOB_NOT_FOUND;
   if (hasCode(error, 'CONFLICT')) return translateConflict(error.details?.reason);
+  if (hasCode(error, 'QUOTA_EXCEEDED')) return translateQuota(error, operation);
   if (hasCode(error, 'INVALID_REQUEST') && error.details?.reason === 'unknown_host') return FORBIDDEN;
   switch (error.code) {
     case 'UNAUTHORIZED':
@@ -76,8 +78,6 @@ function translate(error: AppError, operation: Operation | undefined): ContractE
     case 'BODY_TOO_LARGE':
     case 'UNSUPPORTED_MEDIA':
       return refuseRequest(error, operation);
-    case 'QUOTA_EXCEEDED':
-      return { status: 429, code: 'queue_full', message: error.message, details: null, retryAfter: 5 };
     case 'RATE_LIMITED':
       return { status: 429, code: 'rate_limited', message: error.message, details: null, retryAfter: 1 };
     case 'TOO_MANY_STREAMS':
@@ -85,6 +85,17 @@ function translate(error: AppError, operation: Operation | undefined): ContractE
     default:
       return translateSubmission(error);
   }
+}
+
+/** The contract knows a full queue of jobs, and of assets only that they are forbidden. */
+function translateQuota(
+  { message, details }: { message: string; details: ErrorDetails<'QUOTA_EXCEEDED'> | null },
+  operation: Operation | undefined,
+): ContractError {
+  const { message_text: text, retry_after: seconds } = details ?? {};
+  const said = text === undefined ? message : toDefinitionSentence(text);
+  if (operation === 'postAssets') return { ...FORBIDDEN, message: said };
+  return { status: 429, code: 'queue_full', message: said, details: null, retryAfter: seconds ?? 5 };
 }
 
 function translateSubmission(error: AppError): ContractError {

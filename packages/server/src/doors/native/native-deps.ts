@@ -9,6 +9,7 @@ import type { createAuditedPeople } from '../../people/audit/audited-people.ts';
 import type { Identity } from '../../people/identity/identity.ts';
 import type { OidcSignIn } from '../../people/oidc/oidc-sign-in.ts';
 import type { PolicyCalls } from '../../people/policies/policy-calls.ts';
+import type { QuotaCalls } from '../../people/quotas/quota-calls.ts';
 import type { SignedLinks } from '../../platform/http/signed-links.ts';
 import type { StreamSlots } from '../../platform/http/stream-slots.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
@@ -27,6 +28,7 @@ export interface NativeDeps {
   balancing: Pick<Balancing, 'state' | 'change'>;
   identity: Identity;
   audit: AuditLog;
+  quotas: QuotaCalls;
   auditedPeople: ReturnType<typeof createAuditedPeople>;
   /** Null if sign-in through an OpenID provider is not configured. */
   oidc: OidcSignIn | null;

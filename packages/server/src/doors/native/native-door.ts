@@ -20,6 +20,7 @@ import type { NativeDeps } from './native-deps.ts';
 import { addOidcRoutes } from './oidc-routes.ts';
 import { addPolicyRoutes } from './policy-routes.ts';
 import { addProjectRoutes } from './project-routes.ts';
+import { addQuotaRoutes } from './quota-routes.ts';
 import { addSettingsRoute } from './settings-route.ts';
 import { addStreamRoutes } from './stream-routes.ts';
 import { addSubmitRoutes } from './submit-routes.ts';
@@ -78,4 +79,5 @@ const ROUTES: readonly ((app: HttpServer, deps: NativeDeps) => void)[] = [
   addDebugRoutes,
   addSettingsRoute,
   addAuditRoutes,
+  addQuotaRoutes,
 ];

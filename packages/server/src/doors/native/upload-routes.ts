@@ -8,7 +8,7 @@ import { toFileName } from '../../platform/http/content-disposition.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { sendContent } from '../../platform/http/send-content.ts';
 import { toAssetPath } from '../../platform/http/signed-links.ts';
-import { readForm, readOnlyFile } from '../../platform/http/upload-form.ts';
+import { contentLengthOf, readForm, readOnlyFile } from '../../platform/http/upload-form.ts';
 import { findRequestSession, principalOf } from '../authentication.ts';
 import { contentResponses } from '../route-responses.ts';
 import type { NativeDeps } from './native-deps.ts';
@@ -30,7 +30,7 @@ export function addUploadRoutes(app: HttpServer, deps: NativeDeps): void {
 
 function addUploadRoute(app: HttpServer, deps: NativeDeps): void {
   app.post('/api/fleet/uploads', {
-    config: { access: 'tasks.run', ownBody: pictureForm },
+    config: { access: 'tasks.run', ownBody: pictureForm, refusals: ['QUOTA_EXCEEDED'] },
     schema: {
       tags: ['uploads'],
       summary: 'Upload a picture: multipart, field file or image; jpg, png or webp',
@@ -59,6 +59,7 @@ async function receivePicture(
       name: toFileName(file.filename),
       contentType: file.mimetype,
       bytes: readOnlyFile(file, { form, limit }),
+      sizeBytes: contentLengthOf(request),
       accept: 'picture',
     });
     return asset;

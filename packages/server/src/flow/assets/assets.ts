@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type AssetId, type Id, type IdKind, type PrincipalId, parseId } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
@@ -12,6 +13,7 @@ import {
   visibleTo,
   whereOwner,
 } from '../ownership/owner-filter.ts';
+import type { Admission } from '../tasks/admission.ts';
 import type { TaskTables } from '../tasks/task-tables.ts';
 import { findAsset, writeAsset, writeBlob } from './asset-rows.ts';
 import type { AssetRow, AssetTables } from './asset-tables.ts';
@@ -34,6 +36,8 @@ export interface NewAsset {
   name: string;
   contentType: string;
   bytes: AsyncIterable<Uint8Array>;
+  /** At most; absent if unknown. */
+  sizeBytes?: number | undefined;
   filePath: string | null;
   tags: readonly string[];
   /** blake3 hex, verified. */
@@ -51,6 +55,7 @@ export interface AssetDeps {
   /** Folder with files that users may name by path; null without one. */
   inputDir: string | null;
   limits: AssetLimits;
+  admission: Pick<Admission, 'upload'>;
 }
 
 /** Longer references cannot name a file. */
@@ -64,10 +69,23 @@ export class Assets {
     this.#deps = deps;
   }
 
-  /** Stores bytes and their record. Refuses wrong hashes (CONFLICT), unknown picture formats (UNSUPPORTED_MEDIA) and sizes over the limit. */
+  /**
+   * Stores bytes and their record. Refuses wrong hashes (CONFLICT), unknown picture formats (UNSUPPORTED_MEDIA), sizes over the limit,
+   * and what the owner's quotas do not allow (QUOTA_EXCEEDED).
+   */
   async create(asset: NewAsset): Promise<{ row: AssetRow; blobWasNew: boolean }> {
-    const { blobs, limits } = this.#deps;
+    const { limits, admission } = this.#deps;
     const maxBytes = asset.accept === 'picture' ? limits.pictureBytes : limits.fileBytes;
+    const atMost = Math.min(asset.sizeBytes ?? maxBytes, maxBytes);
+    return admission.upload(asset.ownerId, atMost, async (keep) => {
+      const created = await this.#store(asset, maxBytes);
+      keep(created.row.size_bytes);
+      return created;
+    });
+  }
+
+  async #store(asset: NewAsset, maxBytes: number): Promise<{ row: AssetRow; blobWasNew: boolean }> {
+    const { blobs, limits } = this.#deps;
     const stored = await blobs.put(asset.bytes, { maxBytes });
     const picture = readPicture(stored.head);
     try {
@@ -197,6 +215,7 @@ export class Assets {
       const { row } = await this.create({
         ...this.#plainUpload(actor.id, `inline.${inline.extension}`),
         bytes: once(inline.bytes),
+        sizeBytes: inline.bytes.byteLength,
       });
       return row;
     }
@@ -209,6 +228,7 @@ export class Assets {
     const { row } = await this.create({
       ...this.#plainUpload(actor.id, basename(path)),
       bytes: createReadStream(path),
+      sizeBytes: (await stat(path)).size,
       accept: 'any',
     });
     return row;

@@ -27,7 +27,7 @@ const TABLES = [
   'task_input',
   'task_warning',
 ] as const;
-const LIMITS: RetentionLimits = { tasksMs: 90 * DAY, outputsMs: null };
+const LIMITS: RetentionLimits = { tasksMs: 90 * DAY, outputsMs: null, timeZone: 'UTC' };
 
 /** An empty database on a clock that has advanced 100 days; `removed` lists deleted blobs. */
 async function openSweep(put?: BlobStore['put']) {
@@ -57,6 +57,7 @@ async function openSweep(put?: BlobStore['put']) {
     blobs: store,
     createId: unusable,
     inputDir: null,
+    admission: { upload: (_owner, _bytes, store) => store(() => undefined) },
     limits: parseConfig('', { file: null, environment: {}, cwd: '/' }).config.assetLimits,
   });
   const sweep = (limits: RetentionLimits = LIMITS, signal?: AbortSignal) =>

@@ -7,6 +7,7 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import { every } from '../../platform/lifecycle/every.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
+import { dayOf, dayStartMs } from '../../platform/time/calendar-day.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskTables } from '../tasks/task-tables.ts';
 import type { AssetTables } from './asset-tables.ts';
@@ -31,6 +32,8 @@ export interface RetentionLimits {
   tasksMs: number;
   /** Results; null: until deleted. */
   outputsMs: number | null;
+  /** The zone in which days begin: quotas count the tasks of today, so they stay until it is over. */
+  timeZone: string;
 }
 
 const SWEEP_MS = 60_000;
@@ -60,7 +63,9 @@ export async function sweepOnce(
   const now = database.nowMs();
   const { outputsMs } = limits;
   const sweepAll = createRound(clock, signal);
-  const tasks = await sweepAll(() => purgeTasks(database, now - limits.tasksMs));
+  const todayMs = dayStartMs(dayOf(now, limits.timeZone), limits.timeZone);
+  const endedBefore = Math.min(now - limits.tasksMs, todayMs);
+  const tasks = await sweepAll(() => purgeTasks(database, endedBefore));
   const texts = await sweepAll(() => purgeTexts(database, now - Math.max(limits.tasksMs, BLOB_GRACE_MS)));
   const uploads = await sweepAll(removeExpired(deps, now));
   const outputs =

@@ -38,7 +38,7 @@ export interface EngineDeps extends ExecutionParts, Pick<HeldDeps, 'inventories'
 
 export interface EngineOptions extends ExecutionOptions {
   /** Read at each decision: strategy, limits and bypass can change at run time. */
-  rules: () => Pick<PlacementRules, 'strategy' | 'bypass' | 'typeLimit'>;
+  rules: () => Pick<PlacementRules, 'strategy' | 'bypass' | 'typeLimit' | 'running'>;
   /** A client without a started task in a lane for this long has its rank raised by one. */
   agingMs: () => number;
   /** How long an offline worker keeps its attempts before another capable worker may take them. */
@@ -296,8 +296,8 @@ class EmbeddedEngine implements Engine {
   /** A prompt left its worker, however it ended: frees the slot. */
   #release(task: TaskRow, workerId: WorkerId): void {
     this.#loop.forget(task.id);
-    const prompt = { taskId: task.id, ownerId: task.owner_id, taskType: task.task_type };
-    this.#board.release(workerId, prompt);
+    const { id: taskId, owner_id: ownerId, project_id: projectId, task_type: taskType } = task;
+    this.#board.release(workerId, { taskId, ownerId, projectId, taskType });
     this.#loop.place();
   }
 

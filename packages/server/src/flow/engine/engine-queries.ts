@@ -57,7 +57,11 @@ export class EngineQueries {
     const { board, lanes, clock } = this.#parts;
     const rules = this.#parts.rules();
     const { key, needs } = lanes.find(task.requirements);
-    const { passedSinceMs, ...reasons } = explainWaiting(board, { lane: board.findLane(key), needs }, rules);
+    const { passedSinceMs, ...reasons } = explainWaiting(
+      board,
+      { lane: board.findLane(key), needs, task: { ownerId: task.owner_id, projectId: task.project_id } },
+      rules,
+    );
     const passedMs = passedSinceMs === null ? null : clock.monotonicMs() - passedSinceMs;
     return { ...reasons, overtakenLimit: rules.bypass.starts, passedMs };
   }

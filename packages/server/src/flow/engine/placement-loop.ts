@@ -7,7 +7,8 @@ import { applyDecision, type Decision, decide } from '../placement/decide.ts';
 import { explainStart, type PlacedReasons } from '../placement/explain.ts';
 import type { PlacementBoard } from '../placement/placement-board.ts';
 import type { PlacementRules } from '../placement/rules.ts';
-import type { TaskQueue, WaitingTask } from '../queue/task-queue.ts';
+import { findFull } from '../placement/running-limits.ts';
+import type { MayStart, TaskQueue, WaitingTask } from '../queue/task-queue.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
 import { toPrompt } from './queued-task.ts';
@@ -68,9 +69,10 @@ export class PlacementLoop {
 
   async #placeAll(): Promise<void> {
     const { board, queue, clock } = this.#deps;
-    const heads = await queue.heads(await queue.lanes());
+    const rules = this.#deps.rules();
+    const mayStart: MayStart = (task) => findFull(board, task, rules) === null;
+    const heads = await queue.heads(await queue.lanes(), mayStart);
     while (heads.length > 0) {
-      const rules = this.#deps.rules();
       const nowMs = clock.monotonicMs();
       const decision = decide(board, heads, rules, nowMs);
       if (decision.kind !== 'start') {
@@ -79,12 +81,14 @@ export class PlacementLoop {
         break;
       }
       const { lane } = decision.head;
-      const task = await queue.take(lane);
+      const task = await queue.take(lane, mayStart);
       if (task) this.#start(decision, task, explainStart(board, decision, rules), nowMs);
-      const [next] = await queue.heads([lane]);
-      const place = heads.findIndex((head) => head.lane === lane);
-      heads.splice(place, 1, ...(next ? [next] : []));
-      if (!next) decision.lane.recordEmpty();
+      // Its start may have filled a limit: then later tasks of others stand first in some lanes.
+      for (const head of heads.filter((one) => one.lane === lane || !mayStart(one))) {
+        const [next] = await queue.heads([head.lane], mayStart);
+        heads.splice(heads.indexOf(head), 1, ...(next ? [next] : []));
+      }
+      if (queue.count(lane) === 0) decision.lane.recordEmpty();
     }
     board.trimLanes((lane) => queue.count(lane) === 0);
   }

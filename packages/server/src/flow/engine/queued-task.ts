@@ -11,6 +11,7 @@ export function toQueued(task: WaitingRow, lane: string): QueuedTask {
     priority: task.priority,
     acceptedSeq: task.accepted_seq,
     ownerId: task.owner_id,
+    projectId: task.project_id,
     workflowKey: toWorkflowKey(task),
   };
 }
@@ -20,11 +21,12 @@ export function toPrompt(
   task: QueuedTask & { rank: number },
   { taskType, modelsKey }: { taskType: string; modelsKey: string },
 ): PlacedPrompt {
-  const { taskId, ownerId, workflowKey, lane, rank, acceptedSeq } = task;
+  const { taskId, ownerId, projectId, workflowKey, lane, rank, acceptedSeq } = task;
   const order = { rank, acceptedSeq };
   return {
     taskId,
     ownerId,
+    projectId,
     workflowKey,
     lane,
     ...order,

@@ -103,6 +103,7 @@ class World {
       priority,
       acceptedSeq: number,
       ownerId: named<'principal'>(client),
+      projectId: null,
       workflowKey: model,
     };
     await this.queue.put(task);
@@ -114,8 +115,8 @@ class World {
       if (!first || first.endsMs === null || first.endsMs > this.nowMs) continue;
       sent.shift();
       this.finished.push(first.task.taskId);
-      const { taskId, ownerId } = first.task;
-      this.board.release(name as WorkerId, { taskId, ownerId, taskType: 'text_to_image' });
+      const { taskId, ownerId, projectId } = first.task;
+      this.board.release(name as WorkerId, { taskId, ownerId, projectId, taskType: 'text_to_image' });
       this.#begin(name);
     }
   }
@@ -137,10 +138,11 @@ class World {
     const task = await this.queue.take(lane.key);
     if (task?.taskId !== decision.head.taskId) throw new Error('the head is not what is taken');
     this.starts.push({ decision, heads, load: worker.load });
-    const { taskId, ownerId, rank, acceptedSeq } = task;
+    const { taskId, ownerId, projectId, rank, acceptedSeq } = task;
     const prompt = {
       taskId,
       ownerId,
+      projectId,
       rank,
       acceptedSeq,
       lane: lane.key,

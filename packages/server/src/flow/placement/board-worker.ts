@@ -1,4 +1,4 @@
-import type { PrincipalId, TaskId } from '@comfleet/contract';
+import type { PrincipalId, ProjectId, TaskId } from '@comfleet/contract';
 import type { BoardLane } from './board-lane.ts';
 import type { WorkerFacts } from './needs.ts';
 
@@ -6,6 +6,7 @@ import type { WorkerFacts } from './needs.ts';
 export interface PlacedPrompt {
   readonly taskId: TaskId;
   readonly ownerId: PrincipalId;
+  readonly projectId: ProjectId | null;
   readonly taskType: string;
   /** Key of its measured run times. */
   readonly workflowKey: string;

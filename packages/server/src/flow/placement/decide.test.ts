@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BoardTable, createFacts, NEEDS, withModel } from '../../../test/kit/board.ts';
+import { BoardTable, createFacts, NEEDS, RULES, withModel } from '../../../test/kit/board.ts';
 import { named } from '../../../test/kit/named.ts';
 import { explainWaiting } from './explain.ts';
 
@@ -12,8 +12,8 @@ function refusals(table: BoardTable, lane: string) {
   if (!found) throw new Error(`no lane ${lane}`);
   const { workers } = explainWaiting(
     table.board,
-    { lane: found, needs: found.needs },
-    { typeLimit: () => null },
+    { lane: found, needs: found.needs, task: { ownerId: named('owner'), projectId: null } },
+    RULES,
   );
   return Object.fromEntries(workers.map(({ name, refusal }) => [name, refusal]));
 }

@@ -6,6 +6,7 @@ import { compareOpenings, type Head, type Opening, type Surroundings } from './o
 import type { PlacementBoard } from './placement-board.ts';
 import { findPreemption } from './preemption.ts';
 import type { PlacementRules } from './rules.ts';
+import { findFull, isTypeFull } from './running-limits.ts';
 import { isSwitchSooner, isWorthWaiting, preferSpare } from './switch-models.ts';
 
 /** Why a task starts: its models are loaded, the worker switches to them, or its lane was passed over too often or too long. */
@@ -43,7 +44,7 @@ export function decide(
   const shut: Opening[] = [];
   for (const head of heads) {
     const lane = board.findLane(head.lane);
-    if (!lane || isTypeFull(board, lane, rules)) continue;
+    if (!lane || isTypeFull(board, lane.needs.taskType, rules) || findFull(board, head, rules)) continue;
     const opening = { head, lane, owned: board.ownedBy(head.ownerId) };
     (lane.free.size > 0 ? open : shut).push(opening);
   }
@@ -71,16 +72,6 @@ export function applyDecision(board: PlacementBoard, decision: Decision, nowMs: 
   if (!isStart) return;
   decision.lane.recordStarted(decision.reason);
   board.recordChoice(decision.worker, nowMs);
-}
-
-/** True when a task type has reached its limit of tasks on workers. */
-export function isTypeFull(
-  board: PlacementBoard,
-  { needs }: BoardLane,
-  rules: Pick<PlacementRules, 'typeLimit'>,
-): boolean {
-  const limit = rules.typeLimit(needs.taskType);
-  return limit !== null && board.ofType(needs.taskType) >= limit;
 }
 
 /** One pass over the lanes with a free slot, in order. */

@@ -3,10 +3,11 @@ import type { BoardLane } from './board-lane.ts';
 import type { BoardWorker } from './board-worker.ts';
 import { hasFailed, hasOther, isAvoided, isBarred } from './candidates.ts';
 import { type Chosen, scoreWorker } from './choose-worker.ts';
-import { type Decision, isTypeFull } from './decide.ts';
+import type { Decision } from './decide.ts';
 import { findMissing, isPinnedElsewhere, listDoubts, type Needs, nameChoice, type Refusal } from './needs.ts';
 import type { PlacementBoard } from './placement-board.ts';
 import type { PlacementRules } from './rules.ts';
+import { type FullLimit, findFull, isTypeFull, type Limited } from './running-limits.ts';
 
 /** Why one worker does not take a waiting task. */
 export interface WorkerReason {
@@ -23,8 +24,8 @@ export interface WorkerReason {
 /** Why a waiting task does not run yet. */
 export interface WaitingReasons {
   readonly workers: WorkerReason[];
-  /** True when its task type has reached its limit of tasks on workers. */
-  readonly typeFull: boolean;
+  /** The limit of tasks on workers that is reached; null when none keeps it waiting. */
+  readonly full: FullLimit | null;
   /** How often, and since when (monotonic ms), tasks with loaded models have overtaken the first task of its lane. */
   readonly overtaken: number;
   readonly passedSinceMs: number | null;
@@ -33,8 +34,8 @@ export interface WaitingReasons {
 /** Explains for each worker why it does not take the task now. */
 export function explainWaiting(
   board: PlacementBoard,
-  { lane, needs }: { lane: BoardLane | null; needs: Needs },
-  rules: Pick<PlacementRules, 'typeLimit'>,
+  { lane, needs, task }: { lane: BoardLane | null; needs: Needs; task: Limited },
+  rules: Pick<PlacementRules, 'typeLimit' | 'running'>,
 ): WaitingReasons {
   return {
     workers: [...board.workers.values()].map((worker) => ({
@@ -45,7 +46,7 @@ export function explainWaiting(
       hot: isHot(worker, lane),
       refusal: findRefusal(worker, lane, needs),
     })),
-    typeFull: lane !== null && isTypeFull(board, lane, rules),
+    full: isTypeFull(board, needs.taskType, rules) ? 'task_type' : findFull(board, task, rules),
     overtaken: lane?.overtaken ?? 0,
     passedSinceMs: lane?.passedSinceMs ?? null,
   };

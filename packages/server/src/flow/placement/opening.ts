@@ -1,4 +1,4 @@
-import type { PrincipalId, TaskId } from '@comfleet/contract';
+import type { PrincipalId, ProjectId, TaskId } from '@comfleet/contract';
 import type { BoardLane } from './board-lane.ts';
 import type { PlacementBoard } from './placement-board.ts';
 import type { PlacementRules } from './rules.ts';
@@ -12,6 +12,7 @@ export interface Head {
   readonly rank: number;
   readonly acceptedSeq: number;
   readonly ownerId: PrincipalId;
+  readonly projectId: ProjectId | null;
   readonly workflowKey: string;
 }
 

@@ -1,4 +1,4 @@
-import type { PrincipalId, TaskId, WorkerId } from '@comfleet/contract';
+import type { PrincipalId, ProjectId, TaskId, WorkerId } from '@comfleet/contract';
 import type { BoardLane } from './board-lane.ts';
 import { BoardLanes } from './board-lanes.ts';
 import { BoardWorker, type PlacedPrompt } from './board-worker.ts';
@@ -31,8 +31,9 @@ export class PlacementBoard {
   /** Workers that are not online, whatever their load. */
   readonly away = new Set<BoardWorker>();
   readonly #lanes = new BoardLanes();
-  /** Prompts by the client that owns them and by task type. */
+  /** Prompts by the client that owns them, by project, and by task type. */
   readonly #byOwner = new Map<string, number>();
+  readonly #byProject = new Map<string, number>();
   readonly #byType = new Map<string, number>();
   /** Workers by the models that they have loaded, or will have. */
   readonly #byModels = new Map<string, Set<BoardWorker>>();
@@ -118,8 +119,7 @@ export class PlacementBoard {
 
   /** Adds a prompt that is being sent to a worker. */
   occupy(workerId: WorkerId, prompt: PlacedPrompt): void {
-    addTo(this.#byOwner, prompt.ownerId, 1);
-    addTo(this.#byType, prompt.taskType, 1);
+    this.#count(prompt, 1);
     const worker = this.workers.get(workerId);
     if (!worker) return;
     this.#moveModels(worker, () => worker.occupy(prompt));
@@ -135,14 +135,19 @@ export class PlacementBoard {
   }
 
   /** Removes a prompt that left its worker. */
-  release(workerId: WorkerId, prompt: Pick<PlacedPrompt, 'taskId' | 'ownerId' | 'taskType'>): void {
-    addTo(this.#byOwner, prompt.ownerId, -1);
-    addTo(this.#byType, prompt.taskType, -1);
+  release(workerId: WorkerId, prompt: CountedPrompt & Pick<PlacedPrompt, 'taskId'>): void {
+    this.#count(prompt, -1);
     const worker = this.workers.get(workerId);
     if (!worker) return;
     this.#moveModels(worker, () => worker.release(prompt.taskId));
     this.prefetched.update(worker);
     this.#updateFree(worker);
+  }
+
+  #count({ ownerId, projectId, taskType }: CountedPrompt, by: 1 | -1): void {
+    addTo(this.#byOwner, ownerId, by);
+    if (projectId !== null) addTo(this.#byProject, projectId, by);
+    addTo(this.#byType, taskType, by);
   }
 
   /** The worker was restarted, so no models are loaded. */
@@ -174,6 +179,11 @@ export class PlacementBoard {
     return this.#byOwner.get(ownerId) ?? 0;
   }
 
+  /** How many prompts a project has on all workers. */
+  ofProject(projectId: ProjectId): number {
+    return this.#byProject.get(projectId) ?? 0;
+  }
+
   /** How many prompts of a task type are on all workers. */
   ofType(taskType: string): number {
     return this.#byType.get(taskType) ?? 0;
@@ -185,6 +195,9 @@ export class PlacementBoard {
     worker.recordChoice(this.#choices, atMs);
   }
 }
+
+/** What prompts are counted by. */
+type CountedPrompt = Pick<PlacedPrompt, 'ownerId' | 'projectId' | 'taskType'>;
 
 const NONE: ReadonlySet<BoardWorker> = new Set();
 

@@ -1,4 +1,5 @@
 import type { Strategy, WorkerId } from '@comfleet/contract';
+import type { RunningLimits } from '../tasks/admission.ts';
 
 export type { Strategy } from '@comfleet/contract';
 
@@ -17,6 +18,8 @@ export interface PlacementRules {
   readonly bypass: { readonly starts: number; readonly ms: number };
   /** Maximum of tasks of a type at once; null without a limit. */
   readonly typeLimit: (taskType: string) => number | null;
+  /** Maximum of tasks on workers at once, of a client or user, and of a project. */
+  readonly running: RunningLimits;
   readonly durations: Durations;
   /** How many tasks wait in a lane. */
   readonly laneSize: (lane: string) => number;

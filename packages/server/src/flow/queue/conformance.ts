@@ -2,7 +2,13 @@ import type { PrincipalId } from '@comfleet/contract';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { named } from '../../../test/kit/named.ts';
-import { compareWaiting, type QueuedTask, type TaskQueue, type WaitingTask } from './task-queue.ts';
+import {
+  compareWaiting,
+  type MayStart,
+  type QueuedTask,
+  type TaskQueue,
+  type WaitingTask,
+} from './task-queue.ts';
 
 /** Opens an empty queue with a clock that the test advances; clients are raised after `AGING_MS`. */
 export type OpenQueue = (clock: { nowMs: number }) => Promise<TaskQueue>;
@@ -28,6 +34,7 @@ function createTask(number: number, changes: Partial<QueuedTask> = {}): QueuedTa
     priority: 5,
     acceptedSeq: number,
     ownerId: named('owner'),
+    projectId: null,
     workflowKey: 'workflow',
     ...changes,
   };
@@ -81,6 +88,30 @@ function describeOrder(openQueue: () => Promise<TaskQueue>): void {
 
     expect(numbers(await takeAll(queue, 'a'))).toEqual([2, 1]);
     expect(queue.size()).toBe(0);
+  });
+
+  test('AU10 a client or project that may not start keeps nobody else from the lane', async () => {
+    const queue = await openQueue();
+    const [film, game] = [named<'project'>('film'), named<'project'>('game')];
+    const [ada, bob] = [named<'principal'>('ada'), named<'principal'>('bob')];
+    const owned = [
+      { ownerId: ada, projectId: film },
+      { ownerId: ada, projectId: film },
+      { ownerId: ada, projectId: game },
+      { ownerId: bob, projectId: null },
+      { ownerId: bob, projectId: game },
+    ];
+    for (const [place, owner] of owned.entries()) await queue.put(createTask(place + 1, owner));
+    const withoutFilm: MayStart = ({ projectId }) => projectId !== film;
+    const withoutAda: MayStart = ({ ownerId }) => ownerId !== ada;
+    const takeNumber = async (mayStart?: MayStart) => (await queue.take('a', mayStart))?.acceptedSeq ?? null;
+
+    expect(numbers(await queue.heads(['a'], withoutAda))).toEqual([4]);
+    expect(await takeNumber(withoutAda)).toBe(4);
+    expect(numbers(await queue.heads(['a'], withoutFilm))).toEqual([5]);
+    expect(await takeNumber(withoutFilm)).toBe(5);
+    expect([await takeNumber(() => false), await takeNumber(withoutFilm)]).toEqual([null, 3]);
+    expect([await takeNumber(), await takeNumber(), queue.size()]).toEqual([1, 2, 0]);
   });
 
   test('position counts the tasks of all lanes that come before', async () => {

@@ -1,6 +1,6 @@
 import type { TaskId } from '@comfleet/contract';
 import { Lane } from './lane.ts';
-import type { QueuedTask, TaskQueue, WaitingTask } from './task-queue.ts';
+import type { MayStart, QueuedTask, TaskQueue, WaitingTask } from './task-queue.ts';
 
 export interface QueueOptions {
   /** Monotonic ms. */
@@ -26,10 +26,10 @@ export class EmbeddedQueue implements TaskQueue {
     for (const listener of this.#listeners) listener();
   }
 
-  async heads(lanes: readonly string[]): Promise<WaitingTask[]> {
+  async heads(lanes: readonly string[], mayStart?: MayStart): Promise<WaitingTask[]> {
     const heads: WaitingTask[] = [];
     for (const lane of lanes) {
-      const head = this.#lanes.get(lane)?.first();
+      const head = this.#lanes.get(lane)?.first(mayStart);
       if (head) heads.push(head);
     }
     return heads;
@@ -39,8 +39,8 @@ export class EmbeddedQueue implements TaskQueue {
     return [...this.#lanes.keys()];
   }
 
-  async take(lane: string): Promise<WaitingTask | null> {
-    const task = this.#lanes.get(lane)?.take(this.#options.now()) ?? null;
+  async take(lane: string, mayStart?: MayStart): Promise<WaitingTask | null> {
+    const task = this.#lanes.get(lane)?.take(this.#options.now(), mayStart) ?? null;
     if (task) this.#forget(task);
     return task;
   }

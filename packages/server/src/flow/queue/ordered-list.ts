@@ -25,7 +25,11 @@ export class OrderedList<T> {
 
   /** Returns the first item that passes the test, in linear time. */
   find(test: (item: T) => boolean): T | undefined {
-    return this.#items.slice(this.#start).find(test);
+    for (let place = this.#start; place < this.#items.length; place += 1) {
+      const item = this.#items[place];
+      if (item !== undefined && test(item)) return item;
+    }
+    return undefined;
   }
 
   add(item: T): void {

@@ -1,4 +1,4 @@
-import type { PrincipalId, TaskId } from '@comfleet/contract';
+import type { PrincipalId, ProjectId, TaskId } from '@comfleet/contract';
 
 /** A waiting task with the data that ordering and placement need. */
 export interface QueuedTask {
@@ -10,6 +10,7 @@ export interface QueuedTask {
   /** Acceptance order. */
   readonly acceptedSeq: number;
   readonly ownerId: PrincipalId;
+  readonly projectId: ProjectId | null;
   /** Key of its measured run times: the workflow's version, or the graph. */
   readonly workflowKey: string;
   /** Its rank in another lane; absent: its priority. */
@@ -28,6 +29,9 @@ export interface WaitingTask extends QueuedTask {
   readonly hasElders: boolean;
 }
 
+/** False for a task whose client or project has all the workers that it may have: later tasks of others go first. */
+export type MayStart = (task: Pick<QueuedTask, 'ownerId' | 'projectId'>) => boolean;
+
 /**
  * Orders waiting tasks. It decides nothing, because the claim in SQL does, so a queue can be lost and rebuilt at any time.
  * packages/server/src/flow/queue/conformance.ts runs against every backend.
@@ -35,12 +39,12 @@ export interface WaitingTask extends QueuedTask {
 export interface TaskQueue {
   /** Adds a waiting task; a second put of the same id replaces the first. */
   put(task: QueuedTask | WaitingTask): Promise<void>;
-  /** Returns the first task of each lane that has one. */
-  heads(lanes: readonly string[]): Promise<WaitingTask[]>;
+  /** Returns the first task of each lane that has one which may start. */
+  heads(lanes: readonly string[], mayStart?: MayStart): Promise<WaitingTask[]>;
   /** Lanes with at least one task. */
   lanes(): Promise<string[]>;
-  /** Removes and returns the first task of a lane; null when it is empty. */
-  take(lane: string): Promise<WaitingTask | null>;
+  /** Removes and returns the first task of a lane that may start; null when it has none. */
+  take(lane: string, mayStart?: MayStart): Promise<WaitingTask | null>;
   /** Returns the lane of a waiting task; null when it does not wait here. */
   laneOf(taskId: TaskId): string | null;
   /** Moves a waiting task to another lane, behind its client's tasks there; it keeps its rank. Ignores absent tasks. */

@@ -232,6 +232,7 @@ const WAITING_COLUMNS = [
   'state',
   'held_reason',
   'owner_id',
+  'project_id',
   'priority',
   'accepted_seq',
   'task_type',

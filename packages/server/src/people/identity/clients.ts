@@ -30,6 +30,8 @@ export interface NewClient {
   description: string | null;
   grants: readonly Grant[];
   role?: Role;
+  /** Nobody vouched for it: its quotas are those of strangers. */
+  isSelfRegistered?: boolean;
 }
 
 const MAX_LISTED = 1000;
@@ -67,9 +69,11 @@ export class Clients {
     request: { name: string; description: string | null; invitation?: string | undefined },
   ): Promise<{ client: ClientRecord; secret: string }> {
     const { name, description, invitation } = request;
-    const isFree = this.#registration === 'open' || (principal !== null && may(principal, 'people.manage'));
+    const isAdmins = principal !== null && may(principal, 'people.manage');
+    const isFree = this.#registration === 'open' || isAdmins;
     const using = isFree ? [] : await this.#useInvitation(invitation);
-    return this.#insert({ name, description, grants: [] }, using);
+    const isSelfRegistered = isFree && !isAdmins;
+    return this.#insert({ name, description, grants: [], isSelfRegistered }, using);
   }
 
   /** Creates a client without any permission check. */
@@ -163,6 +167,7 @@ export class Clients {
       last_sign_in_at: null,
       ...NO_ACCOUNT,
       revoked_at: null,
+      self_registered: request.isSelfRegistered === true ? 1 : null,
     };
     const outcome = await this.#db.commit([...using, insertPrincipal(this.#db, row)]);
     // Another registration used the invitation first.

@@ -25,6 +25,8 @@ export interface PrincipalRow {
   last_sign_in_at: number | null;
   /** For clients final; a user that is enabled again gets null. */
   revoked_at: number | null;
+  /** 1 for a client that registered itself where anybody may. */
+  self_registered: number | null;
 }
 
 export interface TokenRow {

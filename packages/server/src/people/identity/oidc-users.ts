@@ -99,6 +99,7 @@ export class OidcUsers {
       created_at: nowMs,
       last_sign_in_at: null,
       revoked_at: null,
+      self_registered: null,
     };
     const outcome = await db.commit([insertPrincipal(db, row)]);
     if (outcome.kind === 'committed') return row;

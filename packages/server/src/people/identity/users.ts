@@ -100,6 +100,7 @@ export class Users {
       last_sign_in_at: null,
       ...NO_ACCOUNT,
       revoked_at: null,
+      self_registered: null,
     };
     const isTaken = (await findUserByLogin(db, login)) !== null;
     const outcome = isTaken ? null : await db.commit([insertPrincipal(db, row)]);

@@ -23,6 +23,8 @@ interface ReadDetails {
   INVALID_REQUEST: Open & { reason?: string };
   ASSET_NOT_FOUND: { asset_id?: string; reason?: 'no_blob' };
   CONFLICT: Open & { reason?: ConflictReason };
+  /** `retry_after`: seconds until it begins again; null if time does not help. */
+  QUOTA_EXCEEDED: Open & { retry_after?: number | null; message_text?: Text };
   /** `allowed`: the methods that the address takes. */
   METHOD_NOT_ALLOWED: { allowed: string[] };
   /** `dispatched`: the prompt was sent; `started`: it ran; `refused`: nobody listened. */

@@ -1,5 +1,6 @@
 import { ERRORS, type ErrorCode, type ErrorEnvelope } from '@comfleet/contract';
 import { AppError, toError } from '../errors/app-error.ts';
+import { hasCode } from '../errors/error-details.ts';
 
 /** Errors of Fastify and its plugins, by code. */
 const FOREIGN: Readonly<Record<string, ErrorCode>> = {
@@ -47,10 +48,15 @@ export function toEnvelope(error: AppError, requestId: string): ErrorEnvelope {
   };
 }
 
+/** A used-up quota tells when it begins again. */
+function readRetryAfter(error: AppError): number | null {
+  return hasCode(error, 'QUOTA_EXCEEDED') ? (error.details?.retry_after ?? null) : null;
+}
+
 /** HTTP status and headers of an error. */
 export function toHead(error: AppError): { status: number; headers: Record<string, string> } {
   const headers: Record<string, string> = {};
-  const seconds = RETRY_AFTER_SECONDS[error.code];
+  const seconds = readRetryAfter(error) ?? RETRY_AFTER_SECONDS[error.code];
   if (seconds !== undefined) headers['retry-after'] = String(seconds);
   if (error.code === 'UNAUTHORIZED') headers['www-authenticate'] = 'Bearer';
   return { status: ERRORS[error.code].status, headers };

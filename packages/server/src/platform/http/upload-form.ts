@@ -75,6 +75,12 @@ class Slices extends Transform {
   }
 }
 
+/** The bytes that a request announces, which its file cannot exceed; undefined without them. */
+export function contentLengthOf({ headers }: FastifyRequest): number | undefined {
+  const length = Number(headers['content-length'] ?? Number.NaN);
+  return Number.isSafeInteger(length) ? length : undefined;
+}
+
 /** The bytes of a form's only file. Throws as `readUploadedFile`, and INVALID_REQUEST at the end if a second file follows. */
 export async function* readOnlyFile(
   file: UploadedFile,

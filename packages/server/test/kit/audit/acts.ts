@@ -74,6 +74,13 @@ const onClient =
     return { path: `/api/v2/admin/clients/${client.id}${suffix}`, ...(body && { body }) };
   };
 
+const onQuota =
+  (body?: object): PrepareAct =>
+  async (server) => {
+    const { id } = await createUser(server);
+    return { path: `/api/v2/admin/quotas/${id}`, ...(body && { body }) };
+  };
+
 const onProject =
   (suffix: string, body?: object): PrepareAct =>
   async ({ identity }, admin) => {
@@ -137,6 +144,8 @@ export const ACTS: Readonly<Record<string, PrepareAct>> = {
   'POST /api/v2/admin/clients/:id/revoke': onClient('/revoke'),
   'POST /api/v2/admin/clients/:id/rotate': onClient('/rotate'),
   'POST /api/v2/admin/clients/:id/grants': onClient('/grants', { grants: ['raw_graph'] }),
+  'PUT /api/v2/admin/quotas/:id': onQuota({ tasks_per_day: 10 }),
+  'DELETE /api/v2/admin/quotas/:id': onQuota(),
   'POST /api/v2/admin/invitations': to('/api/v2/admin/invitations', { name: 'for Bob' }),
   'DELETE /api/v2/admin/invitations/:id': async ({ identity }, admin) => {
     const { row } = await identity.invitations.create(admin, { name: 'for Bob', lifetimeMs: null });

@@ -18,6 +18,7 @@ const BODIES: Readonly<Record<string, object>> = {
   'PATCH /api/v2/admin/users/:id': { role: 'viewer' },
   'POST /api/v2/admin/users/:id/reset': {},
   'POST /api/v2/admin/clients/:id/grants': { grants: [] },
+  'PUT /api/v2/admin/quotas/:id': { tasks_per_day: 10 },
   'POST /api/v2/tasks': { workflow_name: 'w' },
   'POST /api/v2/tasks/text-to-image': { prompt: 'a cat' },
   'POST /api/v2/tasks/text-to-image-sdxl': { prompt: 'a cat' },

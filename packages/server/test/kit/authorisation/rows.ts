@@ -111,6 +111,12 @@ export const MATRIX: Readonly<Record<string, Row>> = {
   'GET /api/v2/admin/join-tokens': PEOPLE,
   'POST /api/v2/admin/join-tokens': changePeople(201),
   'DELETE /api/v2/admin/join-tokens/:id': changePeople(404),
+  'GET /api/v2/usage': OWN,
+  // No user, client or project has the id.
+  'GET /api/v2/admin/usage/:id': admins(404),
+  'GET /api/v2/admin/quotas': PEOPLE,
+  'PUT /api/v2/admin/quotas/:id': admins(404),
+  'DELETE /api/v2/admin/quotas/:id': admins(404),
   'GET /api/v2/admin/audit': PEOPLE,
   'GET /api/v2/admin/audit/export': PEOPLE,
   'GET /api/projects': OWN,

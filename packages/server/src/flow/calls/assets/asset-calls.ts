@@ -48,6 +48,8 @@ export interface AssetUpload {
   name: string;
   contentType: string;
   bytes: AsyncIterable<Uint8Array>;
+  /** At most; absent if unknown. */
+  sizeBytes?: number | undefined;
   filePath?: string;
   tags?: readonly string[];
   /** blake3 hex declared by the caller; if it differs, the upload is refused (CONFLICT, details.reason hash_mismatch). */
@@ -130,6 +132,7 @@ export function createAssetCalls(deps: AssetCallsDeps): AssetCalls {
         name: upload.name,
         contentType: upload.contentType,
         bytes: upload.bytes,
+        sizeBytes: upload.sizeBytes,
         filePath: upload.filePath ?? null,
         tags: upload.tags ?? [],
         expectedHash: upload.expectedHash ?? null,

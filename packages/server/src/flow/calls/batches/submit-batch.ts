@@ -11,7 +11,8 @@ import type { NewTask } from '../../tasks/accept-tasks.ts';
 import { loadKeySubject } from '../../tasks/idempotency-keys.ts';
 import type { BatchRow } from '../../tasks/task-tables.ts';
 import type { GraphLimits } from '../../workflows/settings.ts';
-import type { TaskIntake } from '../tasks/task-intake.ts';
+import { readProject } from '../tasks/read-project.ts';
+import type { Admitted, TaskIntake } from '../tasks/task-intake.ts';
 import { listBatchItems, loadBatchRow, viewBatch } from './batches.ts';
 
 function refuseLarge(bytes: number, { batchBytes: limit }: GraphLimits): void {
@@ -76,12 +77,14 @@ export async function submitBatch(
   request: BatchRequest,
 ): Promise<{ batch: Batch; replayed: boolean }> {
   const items = listBatchItems(request.body);
-  return deps.intake.admit(request.actor, items.length, () => acceptBatch(deps, request, items));
+  const { actor, body } = request;
+  const counted = { ownerId: actor.id, projectId: readProject(actor, body.project_id) };
+  return deps.intake.admit(counted, items.length, (keep) => acceptBatch(deps, { ...request, keep }, items));
 }
 
 async function acceptBatch(
   deps: SubmitBatchDeps,
-  { actor, body, idempotency }: BatchRequest,
+  { actor, body, idempotency, keep }: BatchRequest & Admitted,
   items: ReturnType<typeof listBatchItems>,
 ): Promise<{ batch: Batch; replayed: boolean }> {
   const { database, clock, createId, intake } = deps;
@@ -113,6 +116,7 @@ async function acceptBatch(
     actor: actor.id,
     idempotency: idempotency ? { door: 'native-batch', ...idempotency } : null,
     batch: row,
+    keep,
   });
   if (outcome.kind === 'repeated') {
     const knownId = await loadKeySubject<'batch'>(database, actor.id, outcome.key);

@@ -9,6 +9,7 @@ const WAITING: Waiting = {
   held_reason: null,
   queue_position: 0,
   task_type_full: false,
+  full: null,
   overtaken: 0,
   overtaken_limit: 4,
   passed_seconds: null,
@@ -55,7 +56,7 @@ test.each([
   ['an empty fleet', {}, 'The fleet has no workers.'],
   [
     'a task type that is full',
-    { task_type_full: true, workers: [answer('full')] },
+    { full: 'task_type' as const, workers: [answer('full')] },
     'Its task type has as many tasks running as it may.',
   ],
 ])('%s comes before anything about workers', (_, waiting, sentence) => {

@@ -4,9 +4,9 @@ import type { TaskText } from '@comfleet/contract/texts/tasks';
 type Waiting = NonNullable<Placement['waiting']>;
 
 /** Describes why a task waits: how many workers are ruled out for which reason. */
-export function describeWait({ workers, task_type_full: isTypeFull }: Waiting): TaskText {
+export function describeWait({ workers, full }: Waiting): TaskText {
   if (workers.length === 0) return plainText('wait.no_workers');
-  if (isTypeFull) return plainText('wait.task_type_full');
+  if (full !== null) return plainText(`wait.${full}_full`);
   const counts = new Map<string, { reason: TaskText; count: number }>();
   for (const worker of workers) {
     const key = `${worker.reason} ${worker.missing}`;

@@ -60,7 +60,8 @@ function toWaiting(
   return {
     held_reason: heldReason,
     queue_position: position,
-    task_type_full: reasons.typeFull,
+    task_type_full: reasons.full === 'task_type',
+    full: reasons.full,
     overtaken: reasons.overtaken,
     overtaken_limit: reasons.overtakenLimit,
     passed_seconds: passedMs === null ? null : Math.round(passedMs) / 1000,

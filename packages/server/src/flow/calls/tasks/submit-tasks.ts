@@ -32,13 +32,14 @@ export async function submitTask(deps: SubmitDeps, request: SubmitRequest): Prom
   const use = idempotency ? { door, ...idempotency } : null;
   const known = use && (await findKeySubject<'task'>(database, actor.id, use));
   if (known) return replay(deps, actor, { taskId: known, warnings: [] });
-  return intake.admit(actor, 1, () => acceptNew(deps, request, use));
+  const counted = { ownerId: actor.id, projectId: readProject(actor, request.options.project_id) };
+  return intake.admit(counted, 1, (keep) => acceptNew(deps, request, { use, keep }));
 }
 
 async function acceptNew(
   deps: SubmitDeps,
   { actor, door, body, options, extraData }: SubmitRequest,
-  use: KeyUse | null,
+  { use, keep }: { use: KeyUse | null; keep: () => void },
 ): Promise<SubmitOutcome> {
   const { database, intake, secrets } = deps;
   const { task, warnings } = await intake.prepare({ actor, door, body, options });
@@ -47,6 +48,7 @@ async function acceptNew(
     actor: actor.id,
     idempotency: use,
     batch: null,
+    keep,
   });
   if (accepted.kind === 'repeated') {
     const taskId = await loadKeySubject<'task'>(database, actor.id, accepted.key);
@@ -133,8 +135,8 @@ export async function rerunTask(deps: SubmitDeps, task: TaskRow, actor: Actor): 
     batch: null,
     warnings,
   };
-  const accepted = await intake.admit(actor, 1, () =>
-    intake.accept([again], { actor: actor.id, idempotency: null, batch: null }),
+  const accepted = await intake.admit(owner, 1, (keep) =>
+    intake.accept([again], { actor: actor.id, idempotency: null, batch: null, keep }),
   );
   if (accepted.kind !== 'accepted') throw new AppError('INTERNAL', { reason: 'a re-run carries no key' });
   const allWarnings = [...warnings, ...derived.warnings];

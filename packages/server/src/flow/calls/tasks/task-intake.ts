@@ -5,9 +5,9 @@ import { AppError } from '../../../platform/errors/app-error.ts';
 import { shareInlineFiles } from '../../assets/file-source.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { LiveUpdateHub } from '../../events/live-updates.ts';
-import type { Actor } from '../../ownership/actor.ts';
 import { filterByConstraints } from '../../placement/needs.ts';
 import { type Acceptance, type AcceptDeps, acceptTasks, type NewTask } from '../../tasks/accept-tasks.ts';
+import type { Admission } from '../../tasks/admission.ts';
 import type { KeyUse } from '../../tasks/idempotency-keys.ts';
 import { planCancel } from '../../tasks/plan-cancel.ts';
 import { planDecision } from '../../tasks/plan-decision.ts';
@@ -25,8 +25,8 @@ import { type GraphOwner, refuseByPolicy } from './refuse-by-policy.ts';
 
 /** Creates and cancels tasks, single ones and those of a batch. */
 export interface TaskIntake {
-  /** Runs `accept` if the actor's quota allows this many more waiting tasks. Throws QUOTA_EXCEEDED, and as `accept`. */
-  admit<T>(actor: Actor, count: number, accept: () => Promise<T>): Promise<T>;
+  /** Runs `accept` if the quotas allow this many more tasks. Throws QUOTA_EXCEEDED, and as `accept`. */
+  admit: Admission['tasks'];
   /** Turns a request into a task that can be accepted. Throws as `prepareSubmission`. */
   prepare: Prepare;
   /** The same for the tasks of one batch, which store shared data once. */
@@ -39,13 +39,19 @@ export interface TaskIntake {
   /** Draws a seed for items that share one. */
   drawSeed(): string;
   /** Stores tasks in one transaction; only then are they announced and passed to the engine. Throws IDEMPOTENCY_CONFLICT. */
-  accept(tasks: readonly NewTask[], acceptance: Acceptance): Promise<Accepted>;
+  accept(tasks: readonly NewTask[], acceptance: Acceptance & Admitted): Promise<Accepted>;
   /** Describes a task in the answer to its submission. */
   describe(task: TaskRow, warnings: TaskText[]): Promise<Submitted>;
   /** Cancels a task. Waiting ones end at once; running ones are stopped on their worker first, and can no longer succeed. */
   cancel(task: TaskRow, actor: string): Promise<void>;
   /** Applies a user's decision on a task with paid nodes. Throws CONFLICT when it waits for none. */
   decide(task: TaskRow, actor: string, decision: Decision): Promise<void>;
+}
+
+/** What an acceptance tells the quotas. */
+export interface Admitted {
+  /** The tasks are stored and count. */
+  keep: () => void;
 }
 
 export type Prepare = (request: Parameters<typeof prepareSubmission>[1]) => Promise<PreparedSubmission>;
@@ -56,7 +62,7 @@ export type Accepted =
   | { kind: 'repeated'; key: KeyUse };
 
 export interface IntakeDeps extends AcceptDeps {
-  admission: <T>(actor: Actor, count: number, accept: () => Promise<T>) => Promise<T>;
+  admission: Pick<Admission, 'tasks'>;
   submission: SubmissionDeps;
   engine: Engine;
   live: LiveUpdateHub;
@@ -67,7 +73,7 @@ export interface IntakeDeps extends AcceptDeps {
 export function createTaskIntake(deps: IntakeDeps): TaskIntake {
   const { engine, submission } = deps;
   return {
-    admit: deps.admission,
+    admit: (of, count, accept) => deps.admission.tasks(of, count, accept),
     prepare: (request) => prepareSubmission(submission, request),
     derive: (graph, requested, owner) => derive(submission, { graph, requested, owner }),
     drawOpen: (task, constraints) => drawOpen(submission, task, constraints),
@@ -80,6 +86,7 @@ export function createTaskIntake(deps: IntakeDeps): TaskIntake {
     accept: async (tasks, acceptance) => {
       const outcome = await acceptTasks(deps, tasks, acceptance);
       if (outcome.kind === 'repeated') return outcome;
+      acceptance.keep();
       await announce(deps, outcome);
       await engine.enqueue(outcome.tasks);
       const [first] = outcome.tasks;

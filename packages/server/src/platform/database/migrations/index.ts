@@ -12,6 +12,7 @@ import { columns as peopleColumns, indexes as peopleIndexes } from './0009-peopl
 import { columns as projectColumns, indexes as projectIndexes, tables as projects } from './0010-projects.ts';
 import { columns as oidcColumns, indexes as oidcIndexes } from './0011-oidc.ts';
 import { tables as audit } from './0012-audit.ts';
+import { columns as quotaColumns, indexes as quotaIndexes, tables as quotas } from './0013-quotas.ts';
 
 /** A forward step of the schema. `minBinary` is the oldest schema version whose programs still work after it. */
 export interface Migration {
@@ -59,4 +60,13 @@ export const migrations: readonly Migration[] = [
   // An older program refuses users of a provider: they have no password.
   { version: 11, name: 'oidc', minBinary: 6, tables: [], columns: oidcColumns, indexes: oidcIndexes },
   { version: 12, name: 'audit', minBinary: 6, tables: audit },
+  {
+    version: 13,
+    name: 'quotas',
+    // An older program does not know the limits that were set.
+    minBinary: 6,
+    tables: quotas,
+    columns: quotaColumns,
+    indexes: quotaIndexes,
+  },
 ];
