@@ -152,6 +152,10 @@ create index `audit_object_id_id` on `audit` (`object_id`, `id`);
 
 create index `audit_action_id` on `audit` (`action`, `id`);
 
+create table if not exists `overlay_history` (`number` bigint not null, `name` varchar(191) not null, `value_before` longtext not null, `value_after` longtext not null, `is_reset` bigint not null, `principal_id` varchar(36) not null, `changed_at` bigint not null, constraint `overlay_history_pk` primary key (`number`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create index `overlay_history_name_number` on `overlay_history` (`name`, `number`);
+
 create table if not exists `quota` (`subject_id` varchar(36) not null, `subject_kind` varchar(191) not null, `limits` longtext not null, `changed_at` bigint not null, `changed_by` varchar(36) not null, constraint `quota_pk` primary key (`subject_id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
 
 alter table `principal` add column `self_registered` bigint;

@@ -154,6 +154,10 @@ create index if not exists "audit_object_id_id" on "audit" ("object_id", "id");
 
 create index if not exists "audit_action_id" on "audit" ("action", "id");
 
+create table if not exists "overlay_history" ("number" bigint not null, "name" text collate "C" not null, "value_before" text not null, "value_after" text not null, "is_reset" bigint not null, "principal_id" varchar(36) collate "C" not null, "changed_at" bigint not null, constraint "overlay_history_pk" primary key ("number"));
+
+create index if not exists "overlay_history_name_number" on "overlay_history" ("name", "number");
+
 create table if not exists "quota" ("subject_id" varchar(36) collate "C" not null, "subject_kind" text collate "C" not null, "limits" text not null, "changed_at" bigint not null, "changed_by" varchar(36) collate "C" not null, constraint "quota_pk" primary key ("subject_id"));
 
 alter table "principal" add column "self_registered" bigint;

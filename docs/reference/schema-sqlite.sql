@@ -152,6 +152,10 @@ create index if not exists "audit_object_id_id" on "audit" ("object_id", "id");
 
 create index if not exists "audit_action_id" on "audit" ("action", "id");
 
+create table if not exists "overlay_history" ("number" integer not null, "name" text not null, "value_before" text not null, "value_after" text not null, "is_reset" integer not null, "principal_id" text not null, "changed_at" integer not null, constraint "overlay_history_pk" primary key ("number"));
+
+create index if not exists "overlay_history_name_number" on "overlay_history" ("name", "number");
+
 create table if not exists "quota" ("subject_id" text not null, "subject_kind" text not null, "limits" text not null, "changed_at" integer not null, "changed_by" text not null, constraint "quota_pk" primary key ("subject_id"));
 
 alter table "principal" add column "self_registered" integer;

@@ -115,6 +115,8 @@ const VALUES = [
   // Rules, in the keys of the file.
   ...['runs-code', 'reaches-network', 'roles', 'operator', 'member', 'viewer', 'Eval', 'true'],
   ...['owner', 'editor', 'film'],
+  // Settings, and their values.
+  ...['durability', 'power', 'private', 'auto', 'ask', 'hybrid', 'workers', 'policies', 'info'],
 ];
 const QUOTED = [
   /Intentional sync execution error for testing/g, // a node's own message
@@ -203,6 +205,13 @@ const SCENES: readonly Scene[] = [
   ['policies list', () => 'policies list', 0],
   ['policies test', () => 'policies test failing-1.json', 0],
   ['policies test', () => 'policies test shell.json', 1],
+  ['settings list', () => 'settings list', 0],
+  ['settings set', () => 'settings set nodes.health_check.interval 7', 0],
+  ['settings set', () => 'settings set limits.graph_nodes 0', 1],
+  ['settings show', () => 'settings show workers', 0],
+  ['settings show', () => 'settings show nothing-1', 5],
+  ['settings history', () => 'settings history', 0],
+  ['settings reset', () => 'settings reset nodes.health_check.interval', 0],
   ['users list', () => 'users list', 0],
   ['users add', () => 'users add ada-1 --role viewer', 0],
   ['users role', () => 'users role ada-1 member', 0],

@@ -38,6 +38,8 @@ export const AUDIT_ACTIONS = [
   'worker.reconnected',
   'worker.inventory_loaded',
   'strategy.changed',
+  'setting.changed',
+  'setting.reset',
   'config.reread',
   'quota.changed',
   'quota.reset',

@@ -121,6 +121,24 @@ export const ERRORS = {
   ),
   SUBJECT_TAKEN: spec(409, 'caller', 'never', 'Another user has this account at the provider.'),
   USER_NOT_FOUND: spec(404, 'caller', 'never', 'No user has this id or name.'),
+  SETTING_NOT_FOUND: spec(
+    404,
+    'caller',
+    'never',
+    'There is no setting with this key; comfleet settings list shows all of them.',
+  ),
+  SETTING_READ_ONLY: spec(
+    409,
+    'caller',
+    'never',
+    'This setting cannot be changed while the server runs; change it in the configuration file or the environment.',
+  ),
+  SETTING_INVALID: spec(
+    422,
+    'caller',
+    'never',
+    'The configuration would not be valid with this value; each problem is named, and nothing was changed.',
+  ),
   TOKEN_NOT_FOUND: spec(
     404,
     'caller',

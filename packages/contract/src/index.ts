@@ -17,6 +17,7 @@ export * from './quotas.ts';
 export * from './recorded-error.ts';
 export { storedTextSchema, timeLimitSchema } from './request-limits.ts';
 export * from './responses.ts';
+export * from './settings.ts';
 export * from './task.ts';
 export * from './texts/catalogue.ts';
 export * from './texts/language.ts';

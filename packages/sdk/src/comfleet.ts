@@ -6,6 +6,7 @@ import { PendingTasks } from './calls/pending-tasks.ts';
 import { PolicyCalls } from './calls/policies.ts';
 import { ProjectCalls } from './calls/projects.ts';
 import { AuthCalls, ServiceCalls } from './calls/service.ts';
+import { SettingCalls } from './calls/settings.ts';
 import { TaskCalls } from './calls/tasks.ts';
 import { InvitationCalls, JoinTokenCalls, KeyCalls, SessionCalls } from './calls/tokens.ts';
 import { UploadCalls } from './calls/uploads.ts';
@@ -50,6 +51,7 @@ export class Comfleet {
   readonly workers: WorkerCalls;
   readonly fleet: FleetCalls;
   readonly policies: PolicyCalls;
+  readonly settings: SettingCalls;
   readonly projects: ProjectCalls;
   readonly audit: AuditCalls;
   readonly clients: ClientCalls;
@@ -88,6 +90,7 @@ export class Comfleet {
     this.workers = new WorkerCalls(this.#transport);
     this.fleet = new FleetCalls(this.#transport);
     this.policies = new PolicyCalls(this.#transport);
+    this.settings = new SettingCalls(this.#transport);
     this.projects = new ProjectCalls(this.#transport);
     this.audit = new AuditCalls(this.#transport);
     this.clients = new ClientCalls(this.#transport);

@@ -87,6 +87,7 @@ async function start(
     logger,
   );
   logger.setLevel(loaded.config.logging.level);
+  store.onChange(({ logging }) => logger.setLevel(logging.level));
   const say = createSayStart(options.language);
   for (const { path, text } of loaded.warnings) options.print(say('start.warning', { path, problem: text }));
   return openApp(scope, {

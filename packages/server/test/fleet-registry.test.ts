@@ -211,7 +211,7 @@ describe('workers by the API', () => {
       200,
       { strategy: 'round_robin', source: 'run_time' },
     ]);
-    expect(rig.app.balancing.strategy).toBe('round_robin');
+    expect(rig.app.settings.find('nodes.load_balancing.strategy').value).toBe('round_robin');
     await rig.stop();
     await rig.start();
     expect((await rig.ask('GET', '/api/fleet/balancing')).json).toMatchObject({

@@ -221,6 +221,8 @@ describe('constraints sent over HTTP', () => {
   });
 });
 
+const STRATEGY = 'nodes.load_balancing.strategy';
+
 describe('strategies at run time', () => {
   const rig = useRig([{}, {}, {}]);
 
@@ -232,9 +234,10 @@ describe('strategies at run time', () => {
       return names;
     };
     expect(await workers(3)).toEqual(['gpu-1', 'gpu-1', 'gpu-1']);
-    await rig().app.balancing.change('round_robin', rig().actor.id);
+    const by = { principalId: rig().actor.id };
+    await rig().app.settings.set(STRATEGY, 'round_robin', by);
     expect((await workers(3)).sort()).toEqual(['gpu-1', 'gpu-2', 'gpu-3']);
-    await rig().app.balancing.change(null, rig().actor.id);
+    await rig().app.settings.reset(STRATEGY, by);
     expect(await workers(2)).toEqual(['gpu-1', 'gpu-1']);
   });
 });

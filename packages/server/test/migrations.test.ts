@@ -146,6 +146,22 @@ describeOnDatabases('migrations', (kind) => {
     expect(await loadGraphText(database, 'g')).toBe('{"1":{}}');
   });
 
+  test('LB6 a strategy that was changed at run time is taken over under its key in the file', async () => {
+    const config = await createEmpty(kind);
+    await migrateDatabase(config);
+    const row = "('placement.strategy', '\"fastest\"', '01900000-0000-7000-8000-0000000000ad', 5)";
+    await runScript(
+      config,
+      `insert into overlay (name, value, principal_id, changed_at) values ${row}; delete from comfleet_schema where version >= 13;`,
+    );
+    await migrateDatabase(config);
+
+    const database = await openForTest(config);
+    expect(await database.read(database.k.selectFrom('overlay').select(['name', 'value']))).toEqual([
+      { name: 'nodes.load_balancing.strategy', value: '"fastest"' },
+    ]);
+  });
+
   test('DB2 a schema made by hand from the printed SQL has no table twice', async () => {
     const config = await createEmpty(kind);
     await runScript(config, printSchema(config.driver));

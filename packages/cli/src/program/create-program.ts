@@ -10,6 +10,7 @@ import { addPeopleCommands } from './people-commands.ts';
 import type { ProgramParts, RunCommand, SayHelp } from './program-parts.ts';
 import { addProjectCommands } from './project-commands.ts';
 import { addServerCommands } from './server-commands.ts';
+import { addSettingCommands } from './setting-commands.ts';
 import { addTaskCommands } from './task-commands.ts';
 import { addTokenCommands } from './token-commands.ts';
 
@@ -31,6 +32,7 @@ export function createProgram(
   addServerCommands(program, parts);
   addTaskCommands(program, parts);
   addFleetCommands(program, parts);
+  addSettingCommands(program, parts);
   addProjectCommands(program, parts);
   addPeopleCommands(program, parts);
   addTokenCommands(program, parts);
@@ -63,6 +65,8 @@ const ARGUMENTS = {
   grants: 'argument.grants',
   url: 'argument.url',
   file: 'argument.file',
+  setting: 'argument.setting',
+  value: 'argument.value',
   name: 'argument.name',
 } as const;
 

@@ -17,7 +17,7 @@ import type { Identity } from '../people/identity/identity.ts';
 import { type LocalClient, openLocalClient } from '../people/identity/local-client.ts';
 import type { Session } from '../people/identity/session-cache.ts';
 import { createPolicyCalls } from '../people/policies/policy-calls.ts';
-import { openOverlay } from '../platform/config/overlay.ts';
+import type { RunTimeSettings } from '../platform/config/run-time-settings.ts';
 import type { Database } from '../platform/database/database.ts';
 import { announceAddress } from '../platform/database/stored-settings.ts';
 import { listPageAddresses } from '../platform/http/page-addresses.ts';
@@ -38,6 +38,7 @@ import { openFleet } from './open-fleet.ts';
 import { openFlow } from './open-flow.ts';
 import { openPeople } from './open-people.ts';
 import { openBlobs, openRecords } from './open-records.ts';
+import { openSettings } from './open-settings.ts';
 import type { Config, ConfigStore } from './settings.ts';
 import type { Tables } from './tables.ts';
 import { VERSION } from './version.ts';
@@ -81,7 +82,7 @@ export interface App {
   pageAddresses: (address: string) => readonly string[];
   database: Database<Tables>;
   fleet: WorkerRegistry;
-  balancing: Balancing;
+  settings: RunTimeSettings;
   instances: Instances;
   identity: Identity;
   /** Null from the second start on. */
@@ -108,17 +109,17 @@ function createBasics({ logger, environment }: AppOptions): Basics {
 /** Starts the control plane. Starts in this order: records, fleet, flow with its recovery, doors; stops in reverse. */
 export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   const { store, logger, environment, builtInWorkflows } = options;
-  const config = store.current;
   const basics = createBasics(options);
   const all = { ...options, ...basics };
-  const { database, signingKey, sealer, storage } = await openRecords(scope, config, all);
+  const { database, signingKey, sealer, storage } = await openRecords(scope, store.current, all);
+  const settings = await openSettings(store, database);
+  const config = store.current;
   const people = await openPeople(scope, store, { ...all, database, sealer });
   const { policies, forFlow, forDoors, firstAdmin } = people;
   const { identity, audit } = forDoors;
-  const balancing = new Balancing(store, await openOverlay(database));
   // Waiting tasks are loaded and the doors open before a thousand workers respond.
   const contact = createLatch();
-  const { fleet, events, instances, transport } = await openFleet(scope, config, {
+  const { fleet, events, instances, transport } = await openFleet(scope, store, {
     ...basics,
     ...{ database, sealer, environment, mayContact: contact.opened },
   });
@@ -135,7 +136,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
       findRestart: (workerId) => findRestart(instances, workerId),
       linkTo: (assetId) => links.sign(toAssetPath(assetId)),
     },
-    toFlowOptions(store, balancing, library, forFlow.runningLimits),
+    toFlowOptions(store, library, forFlow.runningLimits),
   );
   forFlow.onLimitsChange(() => void engine.settingsChanged());
   reportGoneWorkers(instances, engine, logger);
@@ -146,10 +147,10 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     isJoinToken: (text) => identity.joinTokens.isValid(text),
   });
   const pageAddresses = (address: string) => listPageAddresses(config.server, address, networkInterfaces());
-  const { address, local } = await openToCallers(scope, config, {
-    ...{ ...basics, ...calls, ...forDoors, balancing, links, storage, pageAddresses },
-    ...{ config: store, db: database, version: VERSION },
-    policies: createPolicyCalls(toPolicyDeps(config, { ...basics, policies, database, fleet })),
+  const { address, local } = await openToCallers(scope, store, {
+    ...{ ...basics, ...calls, ...forDoors, settings, links, storage, pageAddresses },
+    ...{ balancing: new Balancing(store, settings), db: database, version: VERSION },
+    policies: createPolicyCalls(toPolicyDeps(store, { ...basics, policies, database, fleet })),
     fleet: createFleetView({ ...joining, registry: fleet, events, loads }),
     clientFolder: options.webRoot,
     namesData: options.namesData === true,
@@ -160,8 +161,8 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     ...{ workflows: calls.workflows, onReread: createRereadReport(audit, options.onReread) },
   });
   return {
-    ...{ config, address, database, fleet, balancing, instances, identity, firstAdmin, local, library },
-    ...{ engine, calls, blobs, createId: basics.createId, pageAddresses },
+    ...{ config, address, database, fleet, settings, instances, identity, firstAdmin },
+    ...{ local, library, engine, calls, blobs, createId: basics.createId, pageAddresses },
   };
 }
 
@@ -172,13 +173,14 @@ type CallersDeps = Omit<Parameters<typeof openDoors>[2], 'anonymous' | 'db'> & {
 /** Opens the doors, and the client of this machine's own command line, as which everyone acts if authentication is off. */
 async function openToCallers(
   scope: Scope,
-  config: Config,
+  store: ConfigStore,
   deps: CallersDeps,
 ): Promise<{ address: string; local: LocalClient }> {
   const { identity, db } = deps;
+  const config = store.current;
   let session: Session | null = null;
   const anonymous = config.auth.required ? null : () => session;
-  const address = await openDoors(scope, config, { ...deps, anonymous });
+  const address = await openDoors(scope, store, { ...deps, anonymous });
   await announceAddress(db, address);
   const local = await openLocalClient(deps, config.dataDir, address);
   session = await identity.sessions.authenticate(local.token);
@@ -212,8 +214,8 @@ function findRestart(instances: Instances, workerId: WorkerId): (() => Promise<v
   return own ? () => instances.restart(own.id) : null;
 }
 
-function toPolicyDeps<T>(config: Config, deps: T) {
-  const { file, graphLimits } = config;
-  const parse = (written: unknown) => parseSubmittedGraph(written, graphLimits);
-  return { ...deps, file, parse, maxProblems: graphLimits.problems };
+function toPolicyDeps<T>(store: ConfigStore, deps: T) {
+  const limits = () => store.current.graphLimits;
+  const parse = (written: unknown) => parseSubmittedGraph(written, limits());
+  return { ...deps, file: store.current.file, parse, maxProblems: () => limits().problems };
 }

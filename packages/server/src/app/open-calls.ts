@@ -62,14 +62,16 @@ export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): 
       drawSeed: draw,
       standIns,
       defaults,
-      limits: graphLimits,
+      get limits() {
+        return graphLimits();
+      },
       clock: deps.clock,
     },
   });
   return {
     tasks: createTaskCalls({ ...deps, views, intake }),
     batches: createBatchCalls({ ...deps, views, intake }),
-    assets: createAssetCalls({ ...deps, uploadLifeMs: assetLimits.uploadLifeMs }),
+    assets: createAssetCalls({ ...deps, uploadLifeMs: () => assetLimits().uploadLifeMs }),
     workflows: createWorkflowCalls({
       ...deps,
       drawSeed: draw,

@@ -5,16 +5,17 @@ import { clientAddressOf } from '../platform/http/request-origin.ts';
 import { StreamSlots } from '../platform/http/stream-slots.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import { limitLines } from '../platform/logging/limit-lines.ts';
-import type { Config } from './settings.ts';
+import type { Config, ConfigStore } from './settings.ts';
 
 const REFUSALS = { event: 'http.refused', fields: ['route', 'code'], maxPerMinute: 60 };
 
 /** Opens the main listener with every door; returns its address. */
 export async function openDoors(
   scope: Scope,
-  config: Config,
-  deps: Omit<DoorDeps, 'slots' | 'signal'>,
+  store: ConfigStore,
+  deps: Omit<DoorDeps, 'slots' | 'signal' | 'config'>,
 ): Promise<string> {
+  const config = store.current;
   const { server, limits } = config;
   // An attacker who guesses thousands of tokens must not fill the log.
   const logger = limitLines(deps.logger, deps.clock, REFUSALS);
@@ -30,8 +31,8 @@ export async function openDoors(
     logger,
     clock: deps.clock,
   });
-  const slots = new StreamSlots(limits.streamsPerClient);
-  await addDoors(http, { ...deps, logger, slots, signal: scope.signal });
+  const slots = new StreamSlots(() => store.current.limits.streamsPerClient);
+  await addDoors(http, { ...deps, config: store, logger, slots, signal: scope.signal });
   return listen(scope, http, config);
 }
 

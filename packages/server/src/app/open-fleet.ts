@@ -8,7 +8,7 @@ import { isPortFree } from '../platform/process/free-port.ts';
 import { createSpawner } from '../platform/process/spawner.ts';
 import type { Sealer } from '../platform/secrets/sealer.ts';
 import type { Basics } from './app.ts';
-import type { Config } from './settings.ts';
+import type { ConfigStore } from './settings.ts';
 import type { Tables } from './tables.ts';
 
 export interface Fleet {
@@ -21,7 +21,7 @@ export interface Fleet {
 /** Opens workers, their history, and the ComfyUI processes that we start. */
 export async function openFleet(
   scope: Scope,
-  config: Config,
+  store: Pick<ConfigStore, 'current'>,
   deps: Basics & {
     database: Database<Tables>;
     sealer: Sealer;
@@ -29,6 +29,7 @@ export async function openFleet(
     environment: NodeJS.ProcessEnv;
   },
 ): Promise<Fleet> {
+  const config = store.current;
   const transport = createNodeTransport();
   scope.add('http to workers', () => transport.close());
   const fleet = await openWorkerRegistry(
@@ -36,7 +37,7 @@ export async function openFleet(
     { ...deps, transport, dialer: createNodeDialer() },
     config.workerHealth,
   );
-  const events = openWorkerEvents(scope, { ...deps, registry: fleet }, config.retention.tasksMs);
+  const events = openWorkerEvents(scope, { ...deps, registry: fleet }, () => store.current.retention.tasksMs);
   const { processes: table, programs } = deps.platform;
   const processes = { spawner: createSpawner(), table, programs, isPortFree };
   const instances = await openInstances(

@@ -53,13 +53,13 @@ export interface FlowDeps {
 export interface FlowOptions {
   engine: EngineOptions;
   inputDir: string | null;
-  assetLimits: AssetLimits;
-  graphLimits: GraphLimits;
+  assetLimits: () => AssetLimits;
+  graphLimits: () => GraphLimits;
   /** For tasks that request nothing else; priority 1 … 10, by task type. */
-  defaults: { priority: (taskType: string) => number; timeoutMs: number; maxAttempts: number };
+  defaults: { priority: (taskType: string) => number; timeoutMs: () => number; maxAttempts: () => number };
   /** Current maximum of running tasks of a type on all workers together; null means no limit. */
   taskTypeLimit: (taskType: string) => number | null;
-  retention: RetentionLimits;
+  retention: () => RetentionLimits;
 }
 
 export interface OpenedFlow {
@@ -77,8 +77,13 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
   const retries = new RetryBudget();
   const journal = new TaskJournal(database, announceChanges({ live, estimates, retries, tallies }));
   await storeWorkflowVersions(database, library.list());
-  const { inputDir, assetLimits: limits } = options;
-  const assets = new Assets({ database, blobs, createId, inputDir, limits, admission: deps.admission });
+  const { inputDir, assetLimits } = options;
+  const assets = new Assets({
+    ...{ database, blobs, createId, inputDir, admission: deps.admission },
+    get limits() {
+      return assetLimits();
+    },
+  });
   await finishBatchChanges({ database, journal, secrets: deps.secrets });
   const counters = createExecutionCounters();
   const offers = openKnownOffers(scope, deps.fleet);

@@ -69,8 +69,18 @@ export async function openPeople(
   const identity = openIdentity(
     { db: database, clock, random },
     {
-      ...auth,
-      oidcLifetimeMs: auth.oidc?.sessionLifetimeMs ?? auth.signInLifetimeMs,
+      get registration() {
+        return store.current.auth.registration;
+      },
+      get tokenLifetimeMs() {
+        return store.current.auth.tokenLifetimeMs;
+      },
+      get signInLifetimeMs() {
+        return store.current.auth.signInLifetimeMs;
+      },
+      get oidcLifetimeMs() {
+        return auth.oidc?.sessionLifetimeMs ?? store.current.auth.signInLifetimeMs;
+      },
       onPasswordSet: createFirstPasswordRemoval(dataDir),
     },
   );

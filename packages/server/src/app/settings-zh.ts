@@ -87,7 +87,7 @@ export const DESCRIPTIONS_ZH: Readonly<Record<string, string>> = {
     '除自身地址和 public_url 外，Host 请求头中可接受的主机名。',
   'Host of a single ComfyUI; default 127.0.0.1.': '单个 ComfyUI 的主机；默认 127.0.0.1。',
   'Host of its ComfyUI.': '其 ComfyUI 的主机。',
-  'How a worker is chosen; can be changed at run time.': '选择工作节点的策略；可在运行时更改。',
+  'How a worker is chosen.': '选择工作节点的策略。',
   'Seconds that a start may take.': '启动的最长时间（秒）。',
   'How long a task may be overtaken in this way, in seconds.': '任务这样被插队的最长时间（秒）。',
   'Seconds that a worker may be offline before its running tasks move to another one. If its port refuses connections, its process has ended, and they move at once.':

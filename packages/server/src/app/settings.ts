@@ -168,7 +168,7 @@ function check(raw: RawConfig, findings: Findings): void {
   checkRedis(raw.redis, findings);
 }
 
-function compile(raw: RawConfig, { file, base, isFixed }: SettingsOrigin) {
+function compile(raw: RawConfig, { file, base }: SettingsOrigin) {
   const { nodes, limits } = raw;
   const dataDir = resolve(base, raw.data_dir);
   const comfyui = comfyuiOf(raw);
@@ -187,7 +187,7 @@ function compile(raw: RawConfig, { file, base, isFixed }: SettingsOrigin) {
       ...compileExecution(comfyui),
     },
     redis: compileRedis(raw.redis),
-    placement: compilePlacement(nodes.load_balancing, isFixed),
+    placement: compilePlacement(nodes.load_balancing),
     workers: compileWorkers(listRawWorkers(raw)),
     discovery: compileDiscovery(nodes, { isOpen: listensForOthers(raw.server) }),
     workerHealth: compileHealthCheck(nodes.health_check),

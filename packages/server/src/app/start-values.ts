@@ -4,7 +4,7 @@ import type { RawConfig } from './settings.ts';
 export function listStartValues(
   raw: Omit<RawConfig, 'comfyui'> & { comfyui: NonNullable<RawConfig['comfyui']> },
 ): Record<string, unknown> {
-  const { comfyui, nodes } = raw;
+  const { comfyui, nodes, limits } = raw;
   return {
     server: raw.server,
     data_dir: raw.data_dir,
@@ -12,19 +12,20 @@ export function listStartValues(
     durability: raw.durability,
     database: raw.database,
     redis: raw.redis,
-    auth: raw.auth,
-    limits: raw.limits,
-    retention: raw.retention,
-    logging: raw.logging,
+    'auth.enable_client_auth': raw.auth.enable_client_auth,
+    'auth.secret_key': raw.auth.secret_key,
+    'auth.oidc': raw.auth.oidc,
+    'limits.json_body_bytes': limits.json_body_bytes,
+    'limits.graph_body_bytes': limits.graph_body_bytes,
+    'limits.open_body_bytes': limits.open_body_bytes,
+    'limits.json_values': limits.json_values,
+    'limits.json_members': limits.json_members,
+    'limits.json_depth': limits.json_depth,
     instances: raw.instances,
-    'comfyui.timeout': comfyui.timeout,
-    'comfyui.preview_method': comfyui.preview_method,
     'comfyui.input_dir': comfyui.input_dir,
     'comfyui.output_dir': comfyui.output_dir,
+    'comfyui.output_access': comfyui.output_access,
     'nodes.udp_port': nodes.udp_port,
     'nodes.health_check': nodes.health_check,
-    'nodes.load_balancing.enable_failover': nodes.load_balancing.enable_failover,
-    'nodes.load_balancing.max_retries': nodes.load_balancing.max_retries,
-    'nodes.load_balancing.failover_seconds': nodes.load_balancing.failover_seconds,
   };
 }

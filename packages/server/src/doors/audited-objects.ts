@@ -10,21 +10,30 @@ export type AuditedObjects = Readonly<Record<AuditObjectKind, FindAudited>>;
 export function createAuditedObjects({
   auditedPeople,
   fleet,
-  balancing,
+  settings,
   quotas,
-}: Pick<NativeDeps, 'auditedPeople' | 'fleet' | 'balancing' | 'quotas'>): AuditedObjects {
+}: Pick<NativeDeps, 'auditedPeople' | 'fleet' | 'settings' | 'quotas'>): AuditedObjects {
   return {
     ...auditedPeople,
     worker: (id) => findWorker(fleet, id),
+    setting: async (key) => findSetting(settings, key),
     quota: async (id) => {
       const subject = await quotas.find(id);
       return subject && { kind: 'quota', id: subject.id, name: subject.name, state: { ...subject.limits } };
     },
-    setting: async (id) => ({
-      ...{ kind: 'setting', id, name: null },
-      state: { strategy: balancing.state.strategy, source: balancing.state.source },
-    }),
   };
+}
+
+/** A setting with its configured value, which may wait for a restart. */
+function findSetting(settings: NativeDeps['settings'], key: string): AuditedObject | null {
+  try {
+    const { value, afterRestart, source } = settings.find(key);
+    const configured = afterRestart ? afterRestart.value : value;
+    return { ...{ kind: 'setting', id: key, name: null }, state: { value: configured, source } };
+  } catch (thrown) {
+    if (thrown instanceof AppError && thrown.code === 'SETTING_NOT_FOUND') return null;
+    throw thrown;
+  }
 }
 
 /** A worker with what administrators set; not what it reports by itself. */

@@ -55,6 +55,8 @@ export const AUDITED_ROUTES: Readonly<Record<string, RouteAudit>> = {
   'POST /api/fleet/workers/:id/reconnect': ['worker.reconnected', 'worker', 'params.id'],
   'POST /api/fleet/workers/:id/inventory': ['worker.inventory_loaded', 'worker', 'params.id'],
   'PUT /api/fleet/balancing': ['strategy.changed', 'setting', '=nodes.load_balancing.strategy'],
+  'PUT /api/v2/admin/settings/:key': ['setting.changed', 'setting', 'params.key'],
+  'DELETE /api/v2/admin/settings/:key': ['setting.reset', 'setting', 'params.key'],
   'PUT /api/v2/admin/quotas/:id': ['quota.changed', 'quota', 'params.id'],
   'DELETE /api/v2/admin/quotas/:id': ['quota.reset', 'quota', 'params.id'],
   'POST /api/v2/tasks/reload': ['config.reread'],

@@ -6,7 +6,7 @@ const say = createSayStart('en');
 const PROBLEM = { workflow: 'own', file: 'c.yaml', line: 8, column: 11, message: 'there is no file g.json' };
 
 it('reports what is in force now and what waits for a restart', () => {
-  const config = { kind: 'changed', inForce: ['workers'], needsRestart: ['server'] } as const;
+  const config = { kind: 'changed', inForce: ['workers'], needsRestart: ['server'], overridden: [] } as const;
 
   expect(describeReread(say, { file: 'c.yaml', config, problems: [], before: [] })).toEqual([
     'c.yaml was read again. In force now: workers.',
@@ -15,7 +15,7 @@ it('reports what is in force now and what waits for a restart', () => {
 });
 
 it('reports a refusal once, and when it is over', () => {
-  const config = { kind: 'unchanged' } as const;
+  const config = { kind: 'unchanged', overridden: [] } as const;
   const tell = (now: (typeof PROBLEM)[], before: (typeof PROBLEM)[]) =>
     describeReread(say, { file: 'c.yaml', config, problems: now, before });
 

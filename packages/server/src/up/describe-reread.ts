@@ -26,14 +26,17 @@ export function describeReread(say: SayStart, { file, config, problems, before }
 
 function describeConfig(say: SayStart, file: string, config: Reread['config']): string[] {
   if (config.kind === 'refused') return [say('start.config_refused', { file })];
-  if (config.kind === 'unchanged') return [];
-  const { inForce, needsRestart } = config;
   const list = (keys: readonly string[]) => keys.join(', ');
+  const { overridden } = config;
+  const without = overridden.length === 0 ? [] : [say('start.overridden', { keys: list(overridden) })];
+  if (config.kind === 'unchanged') return without;
+  const { inForce, needsRestart } = config;
   return [
     inForce.length === 0
       ? say('start.config_read', { file })
       : say('start.config_in_force', { file, keys: list(inForce) }),
     ...(needsRestart.length === 0 ? [] : [say('start.needs_restart', { keys: list(needsRestart) })]),
+    ...without,
   ];
 }
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { text as readText } from 'node:stream/consumers';
 import type { FleetFrame, Worker } from '@comfleet/contract';
 import { ApiDocument, FakeClock } from '@comfleet/test-kit';
-import { parseConfig } from '../../src/app/settings.ts';
+import { openSettings } from '../../src/app/open-settings.ts';
 import { addDoors } from '../../src/doors/add-doors.ts';
 import { countFleet } from '../../src/doors/fleet-stats.ts';
 import type { AdminSwitch } from '../../src/fleet/workers/admin-overrides.ts';
@@ -17,8 +17,6 @@ import { readOidcSecret } from '../../src/people/oidc/settings.ts';
 import { CurrentDay } from '../../src/people/quotas/current-day.ts';
 import { QuotaBook } from '../../src/people/quotas/quota-book.ts';
 import { createQuotaCalls } from '../../src/people/quotas/quota-calls.ts';
-import type { ReloadOutcome } from '../../src/platform/config/config-store.ts';
-import { openOverlay } from '../../src/platform/config/overlay.ts';
 import { AppError } from '../../src/platform/errors/app-error.ts';
 import { createHttpServer, type HttpServer } from '../../src/platform/http/http-server.ts';
 import { listPageAddresses } from '../../src/platform/http/page-addresses.ts';
@@ -35,6 +33,7 @@ import { FakeStreams } from './fake-calls/fake-streams.ts';
 import { createFakeTasks } from './fake-calls/fake-tasks.ts';
 import { createFakeWorkflows } from './fake-calls/fake-workflows.ts';
 import { openMemoryDatabase } from './memory-database.ts';
+import { openConfigStore } from './open-config-store.ts';
 
 export const WORKER_ID = '01900000-0000-7000-8000-00000000000d';
 
@@ -53,10 +52,20 @@ interface TestServerOptions {
 export async function openTestServer(options: TestServerOptions = {}) {
   const clock = new FakeClock();
   const db = await openMemoryDatabase(clock);
-  const { config } = parseConfig(options.config ?? '', { file: null, environment: {}, cwd: '/tmp' });
+  const { store } = openConfigStore(options.config);
+  const config = store.current;
   const identity = openIdentity(
     { db, clock, random: systemRandom },
-    { ...config.auth, tokenLifetimeMs: 3_600_000, oidcLifetimeMs: 3_600_000 },
+    {
+      get registration() {
+        return store.current.auth.registration;
+      },
+      get signInLifetimeMs() {
+        return store.current.auth.signInLifetimeMs;
+      },
+      tokenLifetimeMs: 3_600_000,
+      oidcLifetimeMs: 3_600_000,
+    },
   );
   const written = await readOidcSecret(config.auth.oidc, {
     environment: {},
@@ -83,7 +92,7 @@ export async function openTestServer(options: TestServerOptions = {}) {
   const stop = new AbortController();
   const routes: { method: string; url: string }[] = [];
   const links = new SignedLinks(Buffer.from('k'.repeat(32)), () => clock.nowMs());
-  const slots = new StreamSlots(config.limits.streamsPerClient);
+  const slots = new StreamSlots(() => store.current.limits.streamsPerClient);
   const undocumented: unknown[] = [];
   const app = createHttpServer({
     listenHost: '127.0.0.1',
@@ -100,11 +109,7 @@ export async function openTestServer(options: TestServerOptions = {}) {
   app.addHook('onRoute', (route) => {
     for (const method of [route.method].flat()) routes.push({ method, url: route.url });
   });
-  const store = {
-    current: config,
-    reload: async (): Promise<ReloadOutcome> => ({ kind: 'unchanged' }),
-    problems: () => [],
-  };
+  const settings = await openSettings(store, db);
   const fleet = createFakeFleet();
   const logger = options.logger ?? silentLogger;
   const common = {
@@ -133,7 +138,8 @@ export async function openTestServer(options: TestServerOptions = {}) {
     : null;
   await addDoors(app, {
     ...common,
-    balancing: new Balancing(store, await openOverlay(db)),
+    settings,
+    balancing: new Balancing(store, settings),
     config: store,
     policies: {
       list: () => [],

@@ -38,6 +38,8 @@ export const en = {
   'start.config_read': '{file} was read again.',
   'start.config_in_force': '{file} was read again. In force now: {keys}.',
   'start.needs_restart': '! Takes effect after a restart: {keys}.',
+  'start.overridden':
+    '! The file does not decide what was changed at run time: {keys}. comfleet settings reset KEY returns to the file.',
   'start.said': '{what}',
   'start.warning': '! {path}: {problem}',
   'start.failed': '{code}: {meaning}',

@@ -31,6 +31,8 @@ export const zhCn = {
   'start.config_read': '{file} 已重新读取。',
   'start.config_in_force': '{file} 已重新读取。现已生效：{keys}。',
   'start.needs_restart': '! 重启后生效：{keys}。',
+  'start.overridden':
+    '! 已在运行时更改，因此不以文件为准：{keys}。comfleet settings reset KEY 可恢复为文件中的值。',
   'start.said': '{what}',
   'start.warning': '! {path}：{problem}',
   'start.failed': '{code}：{meaning}',

@@ -28,6 +28,8 @@ export const zhTw = {
   'start.config_read': '{file} 已重新讀取。',
   'start.config_in_force': '{file} 已重新讀取。現已生效：{keys}。',
   'start.needs_restart': '! 重新啟動後生效：{keys}。',
+  'start.overridden':
+    '! 已在執行時變更，因此不以檔案為準：{keys}。comfleet settings reset KEY 可恢復為檔案中的值。',
   'start.said': '{what}',
   'start.warning': '! {path}：{problem}',
   'start.failed': '{code}：{meaning}',

@@ -10,6 +10,7 @@ import type { Identity } from '../../people/identity/identity.ts';
 import type { OidcSignIn } from '../../people/oidc/oidc-sign-in.ts';
 import type { PolicyCalls } from '../../people/policies/policy-calls.ts';
 import type { QuotaCalls } from '../../people/quotas/quota-calls.ts';
+import type { RunTimeSettings } from '../../platform/config/run-time-settings.ts';
 import type { SignedLinks } from '../../platform/http/signed-links.ts';
 import type { StreamSlots } from '../../platform/http/stream-slots.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
@@ -25,6 +26,7 @@ export interface NativeDeps {
   workflows: WorkflowCalls;
   statistics: StatisticsCalls;
   fleet: FleetView;
+  settings: RunTimeSettings;
   balancing: Pick<Balancing, 'state' | 'change'>;
   identity: Identity;
   audit: AuditLog;

@@ -21,6 +21,7 @@ import { addOidcRoutes } from './oidc-routes.ts';
 import { addPolicyRoutes } from './policy-routes.ts';
 import { addProjectRoutes } from './project-routes.ts';
 import { addQuotaRoutes } from './quota-routes.ts';
+import { addSettingRoutes } from './setting-routes.ts';
 import { addSettingsRoute } from './settings-route.ts';
 import { addStreamRoutes } from './stream-routes.ts';
 import { addSubmitRoutes } from './submit-routes.ts';
@@ -78,6 +79,7 @@ const ROUTES: readonly ((app: HttpServer, deps: NativeDeps) => void)[] = [
   addPolicyRoutes,
   addDebugRoutes,
   addSettingsRoute,
+  addSettingRoutes,
   addAuditRoutes,
   addQuotaRoutes,
 ];

@@ -5,6 +5,8 @@ import type { NativeDeps } from './native-deps.ts';
 
 /** Adds what a front end needs for its forms (API17). */
 export function addSettingsRoute(app: HttpServer, deps: NativeDeps): void {
+  // The listener reads its own limits once.
+  const { jsonBodyBytes, graphBodyBytes } = deps.config.current.limits;
   app.get('/api/v2/config', {
     config: { access: 'client' },
     schema: {
@@ -32,8 +34,8 @@ export function addSettingsRoute(app: HttpServer, deps: NativeDeps): void {
         }),
         upload: { formats: ['image/jpeg', 'image/png', 'image/webp'], max_bytes: limits.uploadBytes },
         limits: {
-          json_body_bytes: limits.jsonBodyBytes,
-          graph_body_bytes: limits.graphBodyBytes,
+          json_body_bytes: jsonBodyBytes,
+          graph_body_bytes: graphBodyBytes,
           batch_items: 10_000,
           waiting_tasks: limits.waitingPerClient,
           priority: { min: 1, max: 10 },

@@ -4,7 +4,6 @@ import {
   formatDefinitionProblem,
   HELD_REASONS,
   placementSchema,
-  plainText,
   reloadedSchema,
   STATE_ALIASES,
   storedTextSchema,

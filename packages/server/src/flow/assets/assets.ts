@@ -54,7 +54,8 @@ export interface AssetDeps {
   createId: <K extends IdKind>() => Id<K>;
   /** Folder with files that users may name by path; null without one. */
   inputDir: string | null;
-  limits: AssetLimits;
+  /** Read at each use: it may change. */
+  readonly limits: AssetLimits;
   admission: Pick<Admission, 'upload'>;
 }
 

@@ -16,15 +16,19 @@ import {
 import type { OutputProblem, ProblemCause } from './output-problem.ts';
 import { safeName } from './safe-name.ts';
 
-export interface CollectDeps extends DownloadDeps {
-  database: Database<AssetTables>;
-  createId: <K extends IdKind>() => Id<K>;
+/** Limits of one result, and of all results of a task. */
+export interface ResultLimits {
   /** `limits.result_bytes`. */
   maxFileBytes: number;
   /** `limits.task_result_bytes`; null: as many as there are. */
   maxTaskBytes: number | null;
   /** `limits.result_files`; null: as many as there are. */
   maxFiles: number | null;
+}
+
+export interface CollectDeps extends DownloadDeps, ResultLimits {
+  database: Database<AssetTables>;
+  createId: <K extends IdKind>() => Id<K>;
 }
 
 export interface CollectJob extends Omit<DownloadJob, 'taskId' | 'size' | 'tries'> {

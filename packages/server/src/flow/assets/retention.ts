@@ -45,11 +45,11 @@ const BLOB_GRACE_MS = 3_600_000;
 const IDEMPOTENCY_MS = 24 * 3_600_000;
 
 /** Removes what is no longer needed, every minute. What a waiting or running task needs stays. */
-export function openRetention(scope: Scope, deps: RetentionDeps, limits: RetentionLimits): void {
+export function openRetention(scope: Scope, deps: RetentionDeps, limits: () => RetentionLimits): void {
   every(
     scope,
     { name: 'retention', intervalMs: SWEEP_MS, clock: deps.clock, logger: deps.logger },
-    (signal) => sweepOnce(deps, limits, signal),
+    (signal) => sweepOnce(deps, limits(), signal),
   );
 }
 

@@ -6,7 +6,7 @@ import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
 import type { Assets } from '../assets/assets.ts';
 import type { BlobStore } from '../assets/blob-store.ts';
-import { collectOutputs } from '../assets/collect-outputs.ts';
+import { collectOutputs, type ResultLimits } from '../assets/collect-outputs.ts';
 import { publishNames } from '../assets/output-names.ts';
 import { describeProblems, toProblemError } from '../assets/output-problem.ts';
 import type { RunEstimates } from '../estimates/run-estimates.ts';
@@ -54,15 +54,13 @@ export interface ExecutionParts {
 export interface OutputOptions {
   /** Folder for copies with readable names; null for none. */
   outputDir: string | null;
-  /** Limits of one result and of all results of a task; null: unlimited. */
-  maxFileBytes: number;
-  maxTaskBytes: number | null;
-  maxFiles: number | null;
+  /** The current limits of results. */
+  resultLimits: () => ResultLimits;
 }
 
 export interface ExecutionOptions extends OutputOptions {
   /** Requested with each prompt, unless its caller or its worker decides otherwise. */
-  previewMethod: PreviewMethod;
+  previewMethod: () => PreviewMethod;
   /** The current setting. */
   paidReruns: () => PaidReruns;
 }
@@ -136,11 +134,11 @@ function findRefusedNodes(
 
 function createCollection(
   { database, blobs, clock, logger, createId }: ExecutionParts,
-  { outputDir, maxFileBytes, maxTaskBytes, maxFiles }: OutputOptions,
+  { outputDir, resultLimits }: OutputOptions,
 ): DispatcherDeps['collect'] {
   return async ({ task, attempt, outputs, cachedNodeIds, prepared, http, signal }) => {
     const { assets, problems, ...rows } = await collectOutputs(
-      { database, blobs, clock, logger, createId, maxFileBytes, maxTaskBytes, maxFiles },
+      { database, blobs, clock, logger, createId, ...resultLimits() },
       {
         task,
         attempt,

@@ -42,7 +42,7 @@ export interface EngineOptions extends ExecutionOptions {
   /** A client without a started task in a lane for this long has its rank raised by one. */
   agingMs: () => number;
   /** How long an offline worker keeps its attempts before another capable worker may take them. */
-  offlineGraceMs: number;
+  offlineGraceMs: () => number;
 }
 
 /** How often waiting tasks are reviewed without a trigger: a lane may be overdue, a client may have aged. */

@@ -48,7 +48,7 @@ export interface Collected {
 export interface RunnerDeps extends StepDeps {
   clock: Clock;
   logger: Logger;
-  previewMethod: PreviewMethod;
+  previewMethod: () => PreviewMethod;
   loadGraphText(hash: string): Promise<string>;
   /** Details of POLICY_REFUSED if a rule of the administrator refuses the graph by now; null if it may run on this worker. */
   findRefusedNodes(

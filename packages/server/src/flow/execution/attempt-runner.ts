@@ -224,7 +224,7 @@ class AttemptRun {
         promptId: attempt.prompt_id,
         socketId: worker.socketId,
         extraData: {
-          ...(worker.takesPreviewMethod && { preview_method: this.#deps.previewMethod }),
+          ...(worker.takesPreviewMethod && { preview_method: this.#deps.previewMethod() }),
           ...secrets,
           comfleet: { task: task.id, attempt: attempt.id, epoch: attempt.epoch },
         },

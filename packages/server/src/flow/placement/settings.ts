@@ -3,10 +3,7 @@ import { z } from 'zod';
 
 /** The `nodes.load_balancing` block. */
 export const loadBalancingSchema = z.strictObject({
-  strategy: z
-    .enum(STRATEGIES)
-    .default('least_loaded')
-    .describe('How a worker is chosen; can be changed at run time.'),
+  strategy: z.enum(STRATEGIES).default('least_loaded').describe('How a worker is chosen.'),
   enable_failover: z
     .boolean()
     .default(true)
@@ -41,8 +38,6 @@ export const loadBalancingSchema = z.strictObject({
 
 export interface PlacementSettings {
   readonly strategy: Strategy;
-  /** The strategy is set by the environment or an option, so it cannot be changed at run time. */
-  readonly isStrategyFixed: boolean;
   readonly maxAttempts: number;
   /** How long a worker may be offline before its tasks move to another one. */
   readonly offlineGraceMs: number;
@@ -52,13 +47,9 @@ export interface PlacementSettings {
   readonly agingMs: number;
 }
 
-export function compilePlacement(
-  raw: z.infer<typeof loadBalancingSchema>,
-  isFixed: (path: readonly string[]) => boolean,
-): PlacementSettings {
+export function compilePlacement(raw: z.infer<typeof loadBalancingSchema>): PlacementSettings {
   return {
     strategy: raw.strategy,
-    isStrategyFixed: isFixed(['nodes', 'load_balancing', 'strategy']),
     maxAttempts: raw.enable_failover ? raw.max_retries + 1 : 1,
     offlineGraceMs: raw.failover_seconds * 1000,
     bypass: { starts: raw.bypass_starts, ms: raw.bypass_seconds * 1000 },

@@ -43,7 +43,7 @@ export class Clients {
   readonly #random: Random;
   readonly #sessions: Sessions;
   readonly #invitations: NamedTokens;
-  readonly #registration: Registration;
+  readonly #options: { readonly registration: Registration };
 
   constructor(
     deps: {
@@ -53,14 +53,14 @@ export class Clients {
       sessions: Sessions;
       invitations: NamedTokens;
     },
-    options: { registration: Registration },
+    options: { readonly registration: Registration },
   ) {
     this.#db = deps.db;
     this.#clock = deps.clock;
     this.#random = deps.random;
     this.#sessions = deps.sessions;
     this.#invitations = deps.invitations;
-    this.#registration = options.registration;
+    this.#options = options;
   }
 
   /** Creates a client as the setting allows. Throws REGISTRATION_CLOSED, also for an invitation that is not valid. */
@@ -70,7 +70,7 @@ export class Clients {
   ): Promise<{ client: ClientRecord; secret: string }> {
     const { name, description, invitation } = request;
     const isAdmins = principal !== null && may(principal, 'people.manage');
-    const isFree = this.#registration === 'open' || isAdmins;
+    const isFree = this.#options.registration === 'open' || isAdmins;
     const using = isFree ? [] : await this.#useInvitation(invitation);
     const isSelfRegistered = isFree && !isAdmins;
     return this.#insert({ name, description, grants: [], isSelfRegistered }, using);
@@ -177,7 +177,8 @@ export class Clients {
 
   /** The write that uses an invitation. Throws REGISTRATION_CLOSED if it is none, or if invitations are not enough. */
   async #useInvitation(invitation: string | undefined): Promise<Write[]> {
-    if (this.#registration === 'admin' || invitation === undefined) throw new AppError('REGISTRATION_CLOSED');
+    if (this.#options.registration === 'admin' || invitation === undefined)
+      throw new AppError('REGISTRATION_CLOSED');
     const use = await this.#invitations.findUse(invitation);
     if (use === null) throw new AppError('REGISTRATION_CLOSED');
     return [use];

@@ -1,3 +1,4 @@
+import type { PrincipalId } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
 import type { ProjectTables } from '../projects/project-tables.ts';
@@ -7,6 +8,7 @@ import { Keys } from './keys.ts';
 import { NamedTokens } from './named-tokens.ts';
 import { OidcUsers } from './oidc-users.ts';
 import { Passwords } from './passwords.ts';
+import { loadPrincipalNames } from './principal-statements.ts';
 import { type SessionOptions, Sessions } from './sessions.ts';
 import { SignInLimit } from './sign-in-limit.ts';
 import { Users, type UsersDeps } from './users.ts';
@@ -22,10 +24,13 @@ export interface Identity {
   readonly users: Users;
   readonly oidcUsers: OidcUsers;
   readonly projects: Projects;
+  /** The names of principals, by id; unknown ids are left out. */
+  readonly names: (ids: readonly PrincipalId[]) => Promise<ReadonlyMap<PrincipalId, string>>;
 }
 
 export interface IdentityOptions extends SessionOptions {
-  registration: Registration;
+  /** Read at each use: it may change. */
+  readonly registration: Registration;
   /** See `UsersDeps`. */
   onPasswordSet?: UsersDeps['onPasswordSet'];
 }
@@ -44,6 +49,7 @@ export function openIdentity(
     invitations,
     joinTokens: new NamedTokens(all, 'join'),
     projects: new Projects(all),
+    names: (ids) => loadPrincipalNames(deps.db, ids),
     oidcUsers: new OidcUsers(all),
     users: new Users({
       ...{ ...all, passwords: new Passwords(), limit: new SignInLimit(deps.clock) },

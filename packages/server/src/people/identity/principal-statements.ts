@@ -39,6 +39,20 @@ export async function listPrincipalRows(
   return db.read(query);
 }
 
+/** The names of principals, by id; unknown ids are left out. */
+export async function loadPrincipalNames(
+  db: Database<IdentityTables>,
+  ids: readonly PrincipalId[],
+): Promise<ReadonlyMap<PrincipalId, string>> {
+  if (ids.length === 0) return new Map();
+  const query = db.k
+    .selectFrom('principal')
+    .select(['id', 'name'])
+    .where('id', 'in', [...new Set(ids)])
+    .limit(ids.length);
+  return new Map((await db.read(query)).map(({ id, name }) => [id, name]));
+}
+
 export function insertPrincipal(db: Database<IdentityTables>, row: PrincipalRow): Write {
   return { query: db.k.insertInto('principal').values(row) };
 }

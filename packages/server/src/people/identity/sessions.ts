@@ -25,12 +25,13 @@ import {
   useToken,
 } from './token-statements.ts';
 
+/** Read at each use: they may change. */
 export interface SessionOptions {
-  tokenLifetimeMs: number;
+  readonly tokenLifetimeMs: number;
   /** Of a browser's sign-in, since its last visit. */
-  signInLifetimeMs: number;
+  readonly signInLifetimeMs: number;
   /** Of a browser's sign-in through the OpenID provider, since it began. */
-  oidcLifetimeMs: number;
+  readonly oidcLifetimeMs: number;
 }
 
 export interface IssuedToken {

@@ -30,11 +30,11 @@ interface Deps {
   parse: (written: unknown) => Graph;
   /** The configuration file; null if there is none. */
   file: string | null;
-  maxProblems: number;
+  maxProblems: () => number;
 }
 
 export function createPolicyCalls(deps: Deps): PolicyCalls {
-  const { policies, clock, maxProblems } = deps;
+  const { policies, clock } = deps;
   return {
     list: () => {
       const rules = policies.rules();
@@ -52,7 +52,7 @@ export function createPolicyCalls(deps: Deps): PolicyCalls {
       const kinds = deps.fleet.knownInventories().map((one) => [toWorkerKind(one).id, one] as const);
       const servers = [...new Map(kinds).values()];
       const slice = startTimeSlice(clock);
-      const asked = { workflow, graph, servers, maxProblems, slice };
+      const asked = { workflow, graph, servers, maxProblems: deps.maxProblems(), slice };
       const { problems, count } = await policies.test(subject, asked);
       const error =
         count === 0 ? null : recordError('POLICY_REFUSED', describeRefusal(problems, { graph, count }));

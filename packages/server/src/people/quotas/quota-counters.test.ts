@@ -83,7 +83,7 @@ test('AU10 all wishes are reserved or none', async () => {
   expect(await counters.reserve([own.wish({ amount: 10 })])).toMatchObject({ kind: 'reserved' });
 });
 
-test('AU10 a new day counts anew, with what is under way at midnight', async () => {
+test('AU10 a new day counts again, with what is under way at midnight', async () => {
   const counters = new QuotaCounters();
   const stored = new Stored();
   const monday = (changes: Partial<Wish> = {}) => stored.wish({ period: 'mon', shrinks: false, ...changes });

@@ -50,40 +50,47 @@ test('P16 CF3 an invalid file keeps the last good configuration', async () => {
 test('a reload says which changes need a restart', async () => {
   const { file, store } = await openFile('server: { port: 8000 }');
   await writeFile(file, 'server: { port: 8001 }');
-  expect(await store.reload()).toEqual({ kind: 'changed', inForce: [], needsRestart: ['server'] });
+  expect(await store.reload()).toEqual({
+    kind: 'changed',
+    inForce: [],
+    needsRestart: ['server'],
+    overridden: [],
+  });
 });
 
 test.each([
-  ['nodes.load_balancing.max_retries', 'nodes: { load_balancing: { max_retries: 1 } }'],
-  ['nodes.load_balancing.failover_seconds', 'nodes: { load_balancing: { failover_seconds: 9 } }'],
-  ['nodes.load_balancing.enable_failover', 'nodes: { load_balancing: { enable_failover: false } }'],
-  ['comfyui.timeout', 'comfyui: { timeout: 60 }'],
-  ['retention', 'retention: { tasks_seconds: 3600 }'],
+  ['time_zone', 'time_zone: Asia/Shanghai'],
+  ['nodes.health_check', 'nodes: { health_check: { interval: 9 } }'],
+  ['instances', 'instances: { startup_timeout_seconds: 9 }'],
+  ['limits.graph_body_bytes', 'limits: { graph_body_bytes: 2048 }'],
+  ['comfyui.output_access', 'comfyui: { output_access: group }'],
 ])('CF3 a change of %s says that it needs a restart', async (key, text) => {
   const { file, store } = await openFile('');
   await writeFile(file, text);
-  expect(await store.reload()).toEqual({ kind: 'changed', inForce: [], needsRestart: [key] });
+  expect(await store.reload()).toEqual({ kind: 'changed', inForce: [], needsRestart: [key], overridden: [] });
 });
 
 test('what is followed while running needs no restart, nor does what is as it was at the start again', async () => {
-  const { file, store } = await openFile('nodes: { load_balancing: { max_retries: 2 } }');
-  await writeFile(file, 'comfyui: { host: "a" }\nnodes: { load_balancing: { max_retries: 1 } }');
+  const { file, store } = await openFile('nodes: { health_check: { interval: 2 } }');
+  await writeFile(file, 'comfyui: { host: "a" }\nnodes: { health_check: { interval: 1 } }');
   const changed = await store.reload();
   await writeFile(
     file,
-    'comfyui: { host: "b" }\nnodes: { load_balancing: { max_retries: 2, aging_seconds: 9 } }',
+    'comfyui: { host: "b" }\nnodes: { health_check: { interval: 2 }, load_balancing: { aging_seconds: 9 } }',
   );
   const back = await store.reload();
 
   expect(changed).toEqual({
     kind: 'changed',
     inForce: ['comfyui.host'],
-    needsRestart: ['nodes.load_balancing.max_retries'],
+    needsRestart: ['nodes.health_check'],
+    overridden: [],
   });
   expect(back).toEqual({
     kind: 'changed',
     inForce: ['comfyui.host', 'nodes.load_balancing.aging_seconds'],
     needsRestart: [],
+    overridden: [],
   });
 });
 
@@ -97,7 +104,12 @@ test('CF3 a file that comes later is noticed and taken over, over the port that 
 
   await writeFile(file, 'server: { port: 9000 }\nworkers: [{ url: "http://a:8188" }]');
   expect(await store.stamps.findChange()).not.toBeNull();
-  expect(await store.reload()).toEqual({ kind: 'changed', inForce: ['workers'], needsRestart: ['server'] });
+  expect(await store.reload()).toEqual({
+    kind: 'changed',
+    inForce: ['workers'],
+    needsRestart: ['server'],
+    overridden: [],
+  });
   expect(store.current.file).toBe(file);
 
   await rm(file);
@@ -118,5 +130,5 @@ test('files that a configuration names are its files too', async () => {
 
 test('a reload of the same content changes nothing', async () => {
   const { store } = await openFile('server: { port: 8000 }');
-  expect(await store.reload()).toEqual({ kind: 'unchanged' });
+  expect(await store.reload()).toEqual({ kind: 'unchanged', overridden: [] });
 });

@@ -24,22 +24,34 @@ export interface EnvironmentRules {
 
 const PREFIX = 'COMFLEET__';
 
+/** The variable that sets a dotted key: `COMFLEET__LIMITS__GRAPH_NODES`. */
+export function toVariable(key: string): string {
+  return `${PREFIX}${key.toUpperCase().replaceAll('.', '__')}`;
+}
+
 /** The environment's values as a tree to lay over the file's; relative paths resolve from `cwd`. */
 export function readEnvironment(
   environment: Environment,
   { schema, names, cwd }: EnvironmentRules,
-): { tree: Record<string, unknown>; problems: ConfigProblem[] } {
+): {
+  tree: Record<string, unknown>;
+  /** Names of the variables by the dotted key that they set, which may be a whole block. */
+  variables: ReadonlyMap<string, string>;
+  problems: ConfigProblem[];
+} {
   const tree: Record<string, unknown> = {};
+  const variables = new Map<string, string>();
   const problems: ConfigProblem[] = [];
   for (const override of listOverrides(environment, names)) {
     const node = findSchemaNode(schema, override.path);
     if (node) {
       setIn(tree, override.path, readText(override.text, node, cwd));
+      variables.set(override.path.join('.'), override.name);
     } else {
       problems.push(createProblem(override.name, null, describeUnknown(override, schema)));
     }
   }
-  return { tree, problems };
+  return { tree, variables, problems };
 }
 
 function listOverrides(environment: Environment, names: EnvironmentRules['names']): Override[] {
@@ -76,7 +88,8 @@ function readText(text: string, node: SchemaNode, cwd: string): unknown {
   }
 }
 
-function setIn(tree: Record<string, unknown>, path: readonly string[], value: unknown): void {
+/** Sets a value in a tree, making the blocks on the way. */
+export function setIn(tree: Record<string, unknown>, path: readonly string[], value: unknown): void {
   let place = tree;
   for (const key of path.slice(0, -1)) {
     const next = place[key];

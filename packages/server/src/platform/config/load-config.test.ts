@@ -109,7 +109,6 @@ test('CF8 the config.yaml of v1 loads unchanged and every key reaches the compil
   expect(config.redis).toEqual({ host: 'localhost', port: 6379, db: 0, password: null });
   expect(config.placement).toEqual({
     strategy: 'least_loaded',
-    isStrategyFixed: false,
     maxAttempts: 4,
     offlineGraceMs: 5000,
     bypass: { starts: 24, ms: 60_000 },

@@ -4,11 +4,26 @@ import { plainText } from '@comfleet/contract';
 import type { DefinitionText } from '@comfleet/contract/texts/definitions';
 import type { z } from 'zod';
 import { AppError, toError } from '../errors/app-error.ts';
-import { type ConfigProblem, createConfigError, createProblem, toConfigProblems } from './config-problem.ts';
-import { type Environment, isPlainObject, overlay, readEnvironment } from './environment.ts';
+import {
+  type ConfigProblem,
+  createConfigError,
+  createProblem,
+  type FindPlace,
+  toConfigProblems,
+} from './config-problem.ts';
+import { type Environment, isPlainObject, overlay, readEnvironment, setIn } from './environment.ts';
 import { describeSchema, type SchemaNode, visitPathValues } from './schema-lookup.ts';
 import { type Finding, Findings, type Settings, type StartValues } from './settings.ts';
-import { parseYaml, type YamlContent } from './yaml-document.ts';
+import { ValueOrigins } from './value-origins.ts';
+import { parseYaml } from './yaml-document.ts';
+
+/** Reads one file of the configuration. Throws CONFIG_INVALID if it cannot be read. */
+export type ReadFile = (file: string) => Promise<string>;
+
+/** Settings changed at run time, by their dotted key: `limits.graph_nodes`. */
+export type RunTimeValues = ReadonlyMap<string, unknown>;
+
+const NO_VALUES: RunTimeValues = new Map();
 
 export interface ConfigSource {
   /** The YAML file; null for none. */
@@ -22,8 +37,10 @@ export interface ConfigSource {
   options?: Record<string, unknown>;
   /** In the file's format, for keys that no source sets. */
   fallbacks?: Record<string, unknown>;
-  /** Called for each file before it is read. */
-  beforeRead?: (file: string) => Promise<void>;
+  /** Lie between the file and the environment. */
+  runTime?: RunTimeValues;
+  /** Instead of `readConfigFile`. */
+  read?: ReadFile;
 }
 
 export interface LoadedConfig<Compiled> {
@@ -32,6 +49,8 @@ export interface LoadedConfig<Compiled> {
   startValues: StartValues;
   /** In the file's format, with defaults filled in. */
   raw: unknown;
+  /** Which source gave each value. */
+  origins: ValueOrigins;
   /** False if there is no file, or none yet. */
   isFromFile: boolean;
 }
@@ -41,10 +60,7 @@ export async function loadConfig<Raw, Compiled>(
   source: ConfigSource,
   settings: Settings<Raw, Compiled>,
 ): Promise<LoadedConfig<Compiled>> {
-  const read = async (file: string): Promise<string> => {
-    await source.beforeRead?.(file);
-    return readConfigFile(file);
-  };
+  const { read = readConfigFile } = source;
   const text = await readSource(source, read);
   const { config, ...rest } = parseConfig(
     text ?? '',
@@ -55,7 +71,7 @@ export async function loadConfig<Raw, Compiled>(
     read,
     environment: source.environment,
     refuse: (path: string, refused: DefinitionText) =>
-      createConfigError(source.file, [locate({ path, text: refused }, parseYaml(text ?? ''))]),
+      createConfigError(source.file, [locate({ path, text: refused }, parseYaml(text ?? '').findPlace)]),
   };
   return { config: await settings.include(config, named), ...rest };
 }
@@ -96,28 +112,31 @@ export function parseConfig<Raw, Compiled>(
 
   const base = file === null ? cwd : dirname(resolve(cwd, file));
   const fromFile = resolvePaths(schema, content.value ?? {}, base);
-  const above = overlay(environment.tree, resolvePaths(schema, source.options ?? {}, cwd));
-  const parsed = settings.schema.safeParse(
-    overlay(overlay(source.fallbacks ?? {}, dropEmptyBlocks(fromFile)), above),
-    {
-      reportInput: true,
-    },
-  );
-  if (!parsed.success)
-    throw createConfigError(file, toConfigProblems(parsed.error, schema, content.findPlace));
+  const options = resolvePaths(schema, source.options ?? {}, cwd);
+  const above = overlay(environment.tree, options);
+  const runTime = source.runTime ?? NO_VALUES;
+  const below = overlay(dropEmptyBlocks(fromFile), toTree(runTime));
+  const { tree, variables } = environment;
+  const origins = new ValueOrigins({ options, environment: tree, variables, runTime, file: fromFile });
+  const findPlace = (path: readonly PropertyKey[]) =>
+    origins.isAboveFile(path) ? null : content.findPlace(path);
+  const parsed = settings.schema.safeParse(overlay(overlay(source.fallbacks ?? {}, below), above), {
+    reportInput: true,
+  });
+  if (!parsed.success) throw createConfigError(file, toConfigProblems(parsed.error, schema, findPlace));
 
   const findings = new Findings();
   settings.check(parsed.data, findings);
   refuse(
     file,
-    findings.problems.map((problem) => locate(problem, content)),
+    findings.problems.map((problem) => locate(problem, findPlace)),
   );
-  const isFixed = (path: readonly string[]) => findValue(above, path) !== undefined;
   return {
-    config: settings.compile(parsed.data, { file, base, isFixed }),
+    config: settings.compile(parsed.data, { file, base }),
     warnings: findings.warnings,
     startValues: settings.startValues(parsed.data),
     raw: settings.fill(parsed.data),
+    origins,
     isFromFile: file !== null,
   };
 }
@@ -140,7 +159,8 @@ export function parseFile<Value>(
 /** The parser reports its own limit with a line; this one keeps files that are no configuration out of memory. */
 const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
 
-async function readConfigFile(file: string): Promise<string> {
+/** Reads a file of the configuration from the disk. Throws CONFIG_INVALID. */
+export async function readConfigFile(file: string): Promise<string> {
   try {
     return (await readRegularFile(file, { maxBytes: MAX_CONFIG_BYTES })).toString('utf8');
   } catch (thrown) {
@@ -165,9 +185,9 @@ function refuse(file: string | null, problems: readonly ConfigProblem[]): void {
   if (problems.length > 0) throw createConfigError(file, problems);
 }
 
-function locate({ path: place, text }: Pick<Finding, 'path' | 'text'>, content: YamlContent): ConfigProblem {
+function locate({ path: place, text }: Pick<Finding, 'path' | 'text'>, findPlace: FindPlace): ConfigProblem {
   const path = place.split(/[.[\]]+/).filter((step) => step !== '');
-  return createProblem(place, content.findPlace(path), text);
+  return createProblem(place, findPlace(path), text);
 }
 
 /** `comfyui:` with nothing below it is an empty block, not null. */
@@ -182,8 +202,10 @@ function resolvePaths(schema: SchemaNode, tree: unknown, base: string): unknown 
   return copy;
 }
 
-function findValue(tree: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((place, step) => (isPlainObject(place) ? place[step] : undefined), tree);
+function toTree(values: RunTimeValues): Record<string, unknown> {
+  const tree: Record<string, unknown> = {};
+  for (const [key, value] of values) setIn(tree, key.split('.'), value);
+  return tree;
 }
 
 function setAt(tree: unknown, path: readonly PropertyKey[], value: string): void {

@@ -1,7 +1,7 @@
 import type { PrincipalId } from '@comfleet/contract';
 import type { Database, Write } from '../database/database.ts';
 import { AppError } from '../errors/app-error.ts';
-import type { OverlayTables } from './overlay-tables.ts';
+import type { OverlayHistoryRow, OverlayTables } from './overlay-tables.ts';
 
 /** A setting changed at run time, with who and when. */
 export interface OverlayEntry {
@@ -10,81 +10,128 @@ export interface OverlayEntry {
   readonly changedAtMs: number;
 }
 
-type Listener = (name: string) => void;
+/** A change to store: `value` null resets the setting. */
+export interface OverlayChange {
+  readonly key: string;
+  readonly to: { readonly value: unknown } | null;
+  /** The values in force before and after, whatever their source. */
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly principalId: PrincipalId;
+}
+
+/** One change of the past. */
+export interface SettingChange {
+  readonly number: number;
+  readonly key: string;
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly isReset: boolean;
+  readonly principalId: PrincipalId;
+  readonly changedAtMs: number;
+}
 
 const MAX_ROWS = 1000;
 
 /** Reads every setting that was changed at run time. */
 export async function openOverlay(database: Database<OverlayTables>): Promise<Overlay> {
-  const rows = await database.read(database.k.selectFrom('overlay').selectAll().limit(MAX_ROWS));
+  const { k } = database;
+  const rows = await database.read(k.selectFrom('overlay').selectAll().orderBy('name').limit(MAX_ROWS));
   const entries = rows.map(({ name, value, principal_id: principalId, changed_at: changedAtMs }) => {
     const entry: OverlayEntry = { value: JSON.parse(value), principalId, changedAtMs };
     return [name, entry] as const;
   });
-  return new Overlay(database, new Map(entries));
+  const [last] = await database.read(
+    k.selectFrom('overlay_history').select('number').orderBy('number', 'desc').limit(1),
+  );
+  return new Overlay(database, new Map(entries), last?.number ?? 0);
 }
 
-/**
- * Settings changed at run time, kept in SQL: they override the file and its defaults, but not the environment. The reader decides
- * what a value means and which one wins.
- */
+/** The stored settings that were changed at run time, and the history of all changes. Changes come one after the other. */
 export class Overlay {
   readonly #database: Database<OverlayTables>;
   readonly #entries: Map<string, OverlayEntry>;
-  readonly #listeners = new Set<Listener>();
-  /** Serialises changes. */
-  #turn: Promise<unknown> = Promise.resolve();
+  #lastNumber: number;
 
-  constructor(database: Database<OverlayTables>, entries: Map<string, OverlayEntry>) {
+  constructor(database: Database<OverlayTables>, entries: Map<string, OverlayEntry>, lastNumber: number) {
     this.#database = database;
     this.#entries = entries;
+    this.#lastNumber = lastNumber;
   }
 
-  /** Null for a setting that was never changed. */
-  find(name: string): OverlayEntry | null {
-    return this.#entries.get(name) ?? null;
+  /** Null for a setting that is not changed at run time. */
+  find(key: string): OverlayEntry | null {
+    return this.#entries.get(key) ?? null;
   }
 
-  /** Durable once it resolves; then the listeners are called. */
-  set(name: string, value: unknown, principalId: PrincipalId): Promise<void> {
-    return this.#inTurn(name, async () => {
-      const { k } = this.#database;
-      const changedAtMs = this.#database.nowMs();
-      const columns = { value: JSON.stringify(value), principal_id: principalId, changed_at: changedAtMs };
-      const query = this.#entries.has(name)
-        ? k.updateTable('overlay').set(columns).where('name', '=', name)
-        : k.insertInto('overlay').values({ name, ...columns });
-      await this.#commit(name, { query, rows: 1 });
-      this.#entries.set(name, { value, principalId, changedAtMs });
-    });
+  /** All values by key. */
+  values(): ReadonlyMap<string, unknown> {
+    return new Map([...this.#entries].map(([key, { value }]) => [key, value]));
   }
 
-  /** Restores the file's value. */
-  remove(name: string): Promise<void> {
-    return this.#inTurn(name, async () => {
-      if (!this.#entries.has(name)) return;
-      await this.#commit(name, { query: this.#database.k.deleteFrom('overlay').where('name', '=', name) });
-      this.#entries.delete(name);
-    });
+  /** Stores a change with its history in one transaction. Throws CONFLICT if another process changed settings meanwhile. */
+  async store(change: OverlayChange): Promise<void> {
+    const { key, to, principalId } = change;
+    const changedAtMs = this.#database.nowMs();
+    const number = this.#lastNumber + 1;
+    const outcome = await this.#database.commit([
+      this.#toWrite(key, to, { principal_id: principalId, changed_at: changedAtMs }),
+      {
+        query: this.#database.k.insertInto('overlay_history').values({
+          ...{ number, name: key, is_reset: to === null ? 1 : 0 },
+          ...{ value_before: toJson(change.before), value_after: toJson(change.after) },
+          ...{ principal_id: principalId, changed_at: changedAtMs },
+        }),
+        rows: 1,
+      },
+    ]);
+    if (outcome.kind === 'refused') throw new AppError('CONFLICT', { setting: key, reason: outcome.reason });
+    this.#lastNumber = number;
+    if (to === null) this.#entries.delete(key);
+    else this.#entries.set(key, { value: to.value, principalId, changedAtMs });
   }
 
-  /** Returns the function that unsubscribes. */
-  onChange(listener: Listener): () => void {
-    const own: Listener = (name) => listener(name);
-    this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
+  /** Changes, newest first; of these settings, or of all (null). `before`: the number that a page ended with. */
+  async history(
+    keys: readonly string[] | null,
+    { limit, before }: { limit: number; before: number | null },
+  ): Promise<SettingChange[]> {
+    let query = this.#database.k
+      .selectFrom('overlay_history')
+      .selectAll()
+      .orderBy('number', 'desc')
+      .limit(limit);
+    if (keys !== null) query = query.where('name', 'in', [...keys, '']);
+    if (before !== null) query = query.where('number', '<', before);
+    return (await this.#database.read(query)).map(toChange);
   }
 
-  async #commit(name: string, write: Write): Promise<void> {
-    const outcome = await this.#database.commit([write]);
-    if (outcome.kind === 'refused') throw new AppError('CONFLICT', { setting: name, reason: outcome.reason });
+  #toWrite(
+    key: string,
+    to: OverlayChange['to'],
+    by: { principal_id: PrincipalId; changed_at: number },
+  ): Write {
+    const { k } = this.#database;
+    if (to === null) return { query: k.deleteFrom('overlay').where('name', '=', key), rows: 1 };
+    const columns = { value: toJson(to.value), ...by };
+    return this.#entries.has(key)
+      ? { query: k.updateTable('overlay').set(columns).where('name', '=', key), rows: 1 }
+      : { query: k.insertInto('overlay').values({ name: key, ...columns }), rows: 1 };
   }
+}
 
-  #inTurn(name: string, change: () => Promise<void>): Promise<void> {
-    const done = this.#turn.then(change).then(() => {
-      for (const listener of [...this.#listeners]) listener(name);
-    });
-    this.#turn = done.catch(() => undefined); // the caller gets the failure; the next change continues
-    return done;
-  }
+function toChange(row: OverlayHistoryRow): SettingChange {
+  return {
+    number: row.number,
+    key: row.name,
+    before: JSON.parse(row.value_before),
+    after: JSON.parse(row.value_after),
+    isReset: row.is_reset === 1,
+    principalId: row.principal_id,
+    changedAtMs: row.changed_at,
+  };
+}
+
+function toJson(value: unknown): string {
+  return JSON.stringify(value ?? null);
 }

@@ -35,8 +35,6 @@ export interface SettingsOrigin {
   file: string | null;
   /** Base of relative paths in the file; absolute. */
   base: string;
-  /** Whether a key is set by a source above the file: the environment or an option. */
-  isFixed: (path: readonly string[]) => boolean;
 }
 
 /** The settings of a whole program, for this folder to load, check and reload. `Raw` is in the file's format. */

@@ -2,10 +2,10 @@ import { AppError } from '../errors/app-error.ts';
 
 /** Counts the open event streams of each client, SSE and live together. */
 export class StreamSlots {
-  readonly #limit: number;
+  readonly #limit: () => number;
   readonly #open = new Map<string, number>();
 
-  constructor(limit: number) {
+  constructor(limit: () => number) {
     this.#limit = limit;
   }
 
@@ -16,7 +16,8 @@ export class StreamSlots {
   /** Takes a slot; the returned function releases it, once. Throws TOO_MANY_STREAMS. */
   take(ownerId: string): () => void {
     const count = this.#open.get(ownerId) ?? 0;
-    if (count >= this.#limit) throw new AppError('TOO_MANY_STREAMS', { limit: this.#limit });
+    const limit = this.#limit();
+    if (count >= limit) throw new AppError('TOO_MANY_STREAMS', { limit });
     this.#open.set(ownerId, count + 1);
     let isTaken = true;
     return () => {

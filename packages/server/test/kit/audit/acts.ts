@@ -180,5 +180,7 @@ export const ACTS: Readonly<Record<string, PrepareAct>> = {
   'POST /api/fleet/workers/:id/check': onWorker('/check'),
   'POST /api/fleet/workers/:id/accept': onWorker('/accept'),
   'POST /api/fleet/workers/:id/reconnect': onWorker('/reconnect'),
+  'PUT /api/v2/admin/settings/:key': to('/api/v2/admin/settings/limits.graph_nodes', { value: 7 }),
+  'DELETE /api/v2/admin/settings/:key': to('/api/v2/admin/settings/limits.graph_nodes'),
   'PUT /api/fleet/balancing': to('/api/fleet/balancing', { strategy: 'random' }),
 };

@@ -35,6 +35,7 @@ const BODIES: Readonly<Record<string, object>> = {
   'POST /api/fleet/workers/:id/enabled': { on: true },
   'POST /api/projects': { name: 'x' },
   'PATCH /api/projects/:id': { name: 'y' },
+  'PUT /api/v2/admin/settings/:key': { value: 7 },
   'PUT /api/fleet/balancing': { strategy: 'random' },
   'POST /api/fleet/register': { url: 'http://127.0.0.1:8188' },
 };
@@ -96,7 +97,13 @@ function toPath(url: string, project: Project): string {
         : /\/(uploads|assets)\//.test(url)
           ? ASSET_ID
           : TASK_ID;
-  const names = { ':id': id, ':member': project.guest, ':name': 'image_to_video_basic', '*': 'nothing' };
+  const names = {
+    ':id': id,
+    ':member': project.guest,
+    ':name': 'image_to_video_basic',
+    ':key': 'limits.graph_nodes',
+    '*': 'nothing',
+  };
   return Object.entries(names).reduce((path, [name, value]) => path.replace(name, value), url);
 }
 

@@ -173,6 +173,12 @@ export const MATRIX: Readonly<Record<string, Row>> = {
   'GET /api/fleet/uploads/:id': SEE_OWN,
   'DELETE /api/fleet/uploads/:id': changing(204),
   'GET /api/fleet/assets/:id/content': SEE_OWN,
+  // Those about people need people.manage: setting-routes.test.ts.
+  'GET /api/v2/admin/settings': FLEET,
+  'GET /api/v2/admin/settings/history': FLEET,
+  'GET /api/v2/admin/settings/:key': FLEET,
+  'PUT /api/v2/admin/settings/:key': FLEET,
+  'DELETE /api/v2/admin/settings/:key': FLEET,
   'GET /api/fleet/policies': FLEET,
   'POST /api/fleet/policies/test': FLEET,
   'GET /api/fleet/workers': FLEET,

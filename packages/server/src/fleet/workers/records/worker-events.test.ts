@@ -33,7 +33,7 @@ beforeEach(async () => {
     },
   };
   const deps = { database, clock, random: systemRandom, logger: silentLogger, registry };
-  events = openWorkerEvents(scope, deps, 86_400_000);
+  events = openWorkerEvents(scope, deps, () => 86_400_000);
 });
 
 const because = (reason: string): FleetText => ({ code: 'worker.reason', params: { reason } });

@@ -30,7 +30,7 @@ const RETRY_MS = 1_000;
 const MAX_WAITING = 10_000;
 
 /** Stores what happens to workers from now on, and deletes events older than `keepMs`. */
-export function openWorkerEvents(scope: Scope, deps: EventsDeps, keepMs: number): WorkerEvents {
+export function openWorkerEvents(scope: Scope, deps: EventsDeps, keepMs: () => number): WorkerEvents {
   const events = new WorkerEvents(deps);
   scope.add('worker events', () => events.close());
   scope.add(
@@ -39,7 +39,7 @@ export function openWorkerEvents(scope: Scope, deps: EventsDeps, keepMs: number)
   );
   const { clock, logger } = deps;
   every(scope, { name: 'worker events kept', intervalMs: SWEEP_MS, clock, logger }, () =>
-    events.forget(keepMs),
+    events.forget(keepMs()),
   );
   return events;
 }

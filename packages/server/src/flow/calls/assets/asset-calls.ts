@@ -87,7 +87,7 @@ export interface AssetCallsDeps {
   assets: Assets;
   blobs: BlobStore;
   /** Lifetime of uploads that nothing refers to. */
-  uploadLifeMs: number;
+  uploadLifeMs: () => number;
   /** Signed link to an asset's bytes. */
   linkTo: (assetId: AssetId) => string;
 }
@@ -136,7 +136,7 @@ export function createAssetCalls(deps: AssetCallsDeps): AssetCalls {
         filePath: upload.filePath ?? null,
         tags: upload.tags ?? [],
         expectedHash: upload.expectedHash ?? null,
-        lifeMs: upload.expiresInSeconds ? upload.expiresInSeconds * 1000 : uploadLifeMs,
+        lifeMs: upload.expiresInSeconds ? upload.expiresInSeconds * 1000 : uploadLifeMs(),
         accept: upload.accept,
         ...(claim ? { claim } : {}),
       });
@@ -148,7 +148,7 @@ export function createAssetCalls(deps: AssetCallsDeps): AssetCalls {
         hash: request.hash,
         filePath: request.filePath ?? null,
         tags: request.tags ?? [],
-        lifeMs: request.expiresInSeconds ? request.expiresInSeconds * 1000 : uploadLifeMs,
+        lifeMs: request.expiresInSeconds ? request.expiresInSeconds * 1000 : uploadLifeMs(),
       });
       return made ? { asset: toAssetRecord(made.row), existed: made.existed } : null;
     },

@@ -63,7 +63,7 @@ export interface SubmissionDeps extends KnownFleet {
   introduced: () => Promise<void>;
   drawSeed: () => string;
   standIns: StandIns;
-  defaults: { priority: (taskType: string) => number; timeoutMs: number; maxAttempts: number };
+  defaults: { priority: (taskType: string) => number; timeoutMs: () => number; maxAttempts: () => number };
   limits: GraphLimits;
   clock: Clock;
 }
@@ -165,7 +165,7 @@ function describeNewTask(
     requirements,
     priority: options.priority ?? defaults.priority(bound.taskType),
     timeoutMs,
-    maxAttempts: options.max_attempts ?? defaults.maxAttempts,
+    maxAttempts: options.max_attempts ?? defaults.maxAttempts(),
     fileName: options.file_name ?? null,
     outputPath: options.output_path ?? null,
     heldReason,
@@ -194,7 +194,7 @@ function readLimits(
   const requestedMs = seconds === undefined ? (workflow?.timeoutMs ?? null) : Math.round(seconds * 1000);
   const silenceLimitMs = workflow?.silenceLimitMs ?? null;
   return {
-    timeoutMs: requestedMs ?? defaults.timeoutMs,
+    timeoutMs: requestedMs ?? defaults.timeoutMs(),
     silence: {
       ...(silenceLimitMs === null ? {} : { silenceLimitMs }),
       ...(requestedMs === null ? ({ limitsSilence: true } as const) : {}),

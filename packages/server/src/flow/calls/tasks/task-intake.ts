@@ -81,7 +81,9 @@ export function createTaskIntake(deps: IntakeDeps): TaskIntake {
       const assets = shareInlineFiles(submission.assets);
       return (request) => prepareSubmission({ ...submission, assets }, request);
     },
-    limits: submission.limits,
+    get limits() {
+      return submission.limits;
+    },
     drawSeed: submission.drawSeed,
     accept: async (tasks, acceptance) => {
       const outcome = await acceptTasks(deps, tasks, acceptance);

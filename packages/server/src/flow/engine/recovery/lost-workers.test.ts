@@ -35,7 +35,7 @@ function open(silentMs: number) {
   } as unknown as Pick<Dispatcher, 'list' | 'stop'>;
   const worker = { snapshot: () => ({ lastSeenMs: clock.nowMs() - silentMs }) };
   const fleet = { find: () => worker } as unknown as Pick<WorkerRegistry, 'find'>;
-  const lost = new LostWorkers({ fleet, clock, board, dispatcher, lanes: new TaskLanes() }, GRACE_MS);
+  const lost = new LostWorkers({ fleet, clock, board, dispatcher, lanes: new TaskLanes() }, () => GRACE_MS);
   return { lost, clock, moved };
 }
 

@@ -27,7 +27,7 @@ export interface LostDeps {
  */
 export class LostWorkers {
   readonly #deps: LostDeps;
-  readonly #graceMs: number;
+  readonly #graceMs: () => number;
   readonly #awaySince = new Map<WorkerId, number>();
   /** Ejected workers get no new tasks, but they answer, so their prompts run on. */
   readonly #ejected = new Set<WorkerId>();
@@ -36,7 +36,7 @@ export class LostWorkers {
   /** Workers whose port refuses connections. */
   readonly #closed = new Set<WorkerId>();
 
-  constructor(deps: LostDeps, graceMs: number) {
+  constructor(deps: LostDeps, graceMs: () => number) {
     this.#deps = deps;
     this.#graceMs = graceMs;
   }
@@ -97,7 +97,7 @@ export class LostWorkers {
     const awayMs = this.#deps.clock.monotonicMs() - since;
     // A worker that has not answered since our start may just be busy with the prompts we resumed, however long it was silent before.
     if (!this.#seen.has(workerId)) return awayMs >= UNSEEN_GRACE_MS;
-    return awayMs >= this.#graceMs || this.#isSilent(workerId);
+    return awayMs >= this.#graceMs() || this.#isSilent(workerId);
   }
 
   /** It was silent beyond the busy limit, which used up its grace period. */

@@ -12,7 +12,8 @@ import { columns as peopleColumns, indexes as peopleIndexes } from './0009-peopl
 import { columns as projectColumns, indexes as projectIndexes, tables as projects } from './0010-projects.ts';
 import { columns as oidcColumns, indexes as oidcIndexes } from './0011-oidc.ts';
 import { tables as audit } from './0012-audit.ts';
-import { columns as quotaColumns, indexes as quotaIndexes, tables as quotas } from './0013-quotas.ts';
+import { fill as nameStrategy, tables as settings } from './0013-settings.ts';
+import { columns as quotaColumns, indexes as quotaIndexes, tables as quotas } from './0014-quotas.ts';
 
 /** A forward step of the schema. `minBinary` is the oldest schema version whose programs still work after it. */
 export interface Migration {
@@ -60,8 +61,10 @@ export const migrations: readonly Migration[] = [
   // An older program refuses users of a provider: they have no password.
   { version: 11, name: 'oidc', minBinary: 6, tables: [], columns: oidcColumns, indexes: oidcIndexes },
   { version: 12, name: 'audit', minBinary: 6, tables: audit },
+  // An older program shows and uses a strategy changed at run time no longer.
+  { version: 13, name: 'settings', minBinary: 6, tables: settings, fill: nameStrategy },
   {
-    version: 13,
+    version: 14,
     name: 'quotas',
     // An older program does not know the limits that were set.
     minBinary: 6,
