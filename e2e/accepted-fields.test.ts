@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Json } from '@comfleet/test-kit/server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { auditCases } from './fields/audit-cases.ts';
 import { fileCases } from './fields/file-cases.ts';
 import { gatewayCases } from './fields/gateway-cases.ts';
 import { listFields } from './fields/list-fields.ts';
@@ -10,6 +11,8 @@ import { peopleCases } from './fields/people-cases.ts';
 import { policyCases } from './fields/policy-cases.ts';
 import { projectCases } from './fields/project-cases.ts';
 import { queryCases } from './fields/query-cases.ts';
+import { quotaCases } from './fields/quota-cases.ts';
+import { settingCases } from './fields/setting-cases.ts';
 import { type Cases, type Proof, Stage } from './fields/stage.ts';
 import { submissionCases } from './fields/submission-cases.ts';
 import { taskCases } from './fields/task-cases.ts';
@@ -34,6 +37,9 @@ const CASES = mergeCases([
   tokenCases,
   userCases,
   projectCases,
+  auditCases,
+  quotaCases,
+  settingCases,
 ]);
 
 function mergeCases(all: readonly Cases[]): [name: string, prove: Proof][] {

@@ -115,6 +115,10 @@ const VALUES = [
   // Rules, in the keys of the file.
   ...['runs-code', 'reaches-network', 'roles', 'operator', 'member', 'viewer', 'Eval', 'true'],
   ...['owner', 'editor', 'film'],
+  // Fields of objects in the audit log.
+  ...['grants', 'members', 'oidc', 'role'],
+  // Quotas, units, and words of values.
+  ...['stored_bytes', 'tasks_running', 'tasks_total', 'unlimited', 'GB', 'kB', 'MB', 'B', 'UTC'],
   // Settings, and their values.
   ...['durability', 'power', 'private', 'auto', 'ask', 'hybrid', 'workers', 'policies', 'info'],
 ];
@@ -253,6 +257,15 @@ const SCENES: readonly Scene[] = [
   ['join-tokens add', () => 'join-tokens add robot-6 --expires soon', 2],
   ['join-tokens list', () => 'join-tokens list', 0],
   ['join-tokens revoke', () => 'join-tokens revoke robot-6', 0],
+  ['usage', () => 'usage', 0],
+  ['quotas list', () => 'quotas list', 0],
+  ['quotas set', (at) => `quotas set ${at.client} tasks_per_day=50 stored_bytes=200GB`, 0],
+  ['quotas set', (at) => `quotas set ${at.client} tasks=50`, 2],
+  ['usage', (at) => `usage ${at.client} --days 2`, 0],
+  ['usage', (at) => `usage ${at.client} --project none`, 2],
+  ['quotas list', () => 'quotas list', 0],
+  ['quotas reset', (at) => `quotas reset ${at.client}`, 0],
+  ['quotas reset', () => 'quotas reset nobody', 5],
   ['audit', () => 'audit --limit 20', 0],
   ['clients revoke', (at) => `clients revoke ${at.client}`, 0],
   ['sign-in', () => 'sign-in', 0],

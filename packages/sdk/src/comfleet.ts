@@ -5,6 +5,7 @@ import { FleetCalls } from './calls/fleet.ts';
 import { PendingTasks } from './calls/pending-tasks.ts';
 import { PolicyCalls } from './calls/policies.ts';
 import { ProjectCalls } from './calls/projects.ts';
+import { QuotaCalls } from './calls/quotas.ts';
 import { AuthCalls, ServiceCalls } from './calls/service.ts';
 import { SettingCalls } from './calls/settings.ts';
 import { TaskCalls } from './calls/tasks.ts';
@@ -54,6 +55,7 @@ export class Comfleet {
   readonly settings: SettingCalls;
   readonly projects: ProjectCalls;
   readonly audit: AuditCalls;
+  readonly quotas: QuotaCalls;
   readonly clients: ClientCalls;
   readonly users: UserCalls;
   readonly invitations: InvitationCalls;
@@ -93,6 +95,7 @@ export class Comfleet {
     this.settings = new SettingCalls(this.#transport);
     this.projects = new ProjectCalls(this.#transport);
     this.audit = new AuditCalls(this.#transport);
+    this.quotas = new QuotaCalls(this.#transport);
     this.clients = new ClientCalls(this.#transport);
     this.users = new UserCalls(this.#transport);
     this.invitations = new InvitationCalls(this.#transport);

@@ -9,6 +9,7 @@ import { nameRefusedFlags } from './name-refused-flags.ts';
 import { addPeopleCommands } from './people-commands.ts';
 import type { ProgramParts, RunCommand, SayHelp } from './program-parts.ts';
 import { addProjectCommands } from './project-commands.ts';
+import { addQuotaCommands } from './quota-commands.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addSettingCommands } from './setting-commands.ts';
 import { addTaskCommands } from './task-commands.ts';
@@ -35,6 +36,7 @@ export function createProgram(
   addSettingCommands(program, parts);
   addProjectCommands(program, parts);
   addPeopleCommands(program, parts);
+  addQuotaCommands(program, parts);
   addTokenCommands(program, parts);
   describeArguments(program, say);
   nameRefusedFlags(program);
@@ -67,6 +69,8 @@ const ARGUMENTS = {
   file: 'argument.file',
   setting: 'argument.setting',
   value: 'argument.value',
+  whose: 'argument.whose',
+  limits: 'argument.limits',
   name: 'argument.name',
 } as const;
 

@@ -43,10 +43,12 @@ describe('the form', () => {
   test('a refused submission keeps the form and shows the reason', async () => {
     await openPage();
     await user.writes('Prompt', 'a boat');
-    server.refusal = new ApiFailure('QUOTA_EXCEEDED', 'too many');
+    const params = { whose: 'user', limit: 20, used: 20, asked: 1 };
+    const details = { message_text: { code: 'quota.tasks_waiting', params } };
+    server.refusal = new ApiFailure('QUOTA_EXCEEDED', 'too many', { details });
     await user.presses('Generate');
     expect(user.sees('alert').textContent).toBe(
-      'Too many of your tasks are waiting. Try again when some have ended.',
+      '20 of your tasks may wait: 20 wait, and this asks for 1 more; try again when some have ended',
     );
     expect(user.reads('Prompt')).toBe('a boat');
   });

@@ -254,6 +254,16 @@ export const en = {
   'flag.since': 'only the time until now: 30m, 12h, 7d',
   'flag.audit_export': 'write everything selected to stdout as a file: csv or jsonl',
 
+  'help.usage': 'show what you used of your quotas, now and by day; admins: also of others',
+  'flag.usage_project': 'of a project of yours',
+  'flag.days': 'how many days, today included',
+  'argument.whose': 'name of a user, or id of a user, client or project',
+  'help.quotas': 'limit the tasks and files of users, clients and projects',
+  'help.quotas.list': 'list the configured limits, and those that differ',
+  'help.quotas.set': 'set limits; those that are not named stay',
+  'argument.limits': 'such as tasks_per_day=50, stored_bytes=200GB or tasks_waiting=unlimited',
+  'help.quotas.reset': 'give the configured limits again',
+
   'help.sessions': 'list and end your sessions',
   'help.sessions.list': 'list your signed-in browsers and programs, with their last use',
   'help.sessions.end': 'end a session; it is refused at once',

@@ -247,6 +247,16 @@ export const zhCn = {
   'flag.since': '只显示距今多久之内的内容：30m、12h、7d',
   'flag.audit_export': '把选中的全部内容以文件形式写到 stdout：csv 或 jsonl',
 
+  'help.usage': '显示你的配额使用情况，当前及按天；管理员还可查看其他人的',
+  'flag.usage_project': '你的某个项目的用量',
+  'flag.days': '天数，包括今天',
+  'argument.whose': '用户名，或用户、客户端、项目的 ID',
+  'help.quotas': '限制用户、客户端和项目的任务与文件',
+  'help.quotas.list': '列出配置的限额，以及单独设置的限额',
+  'help.quotas.set': '设置限额；未写出的保持不变',
+  'argument.limits': '例如 tasks_per_day=50、stored_bytes=200GB 或 tasks_waiting=unlimited',
+  'help.quotas.reset': '恢复为配置的限额',
+
   'help.sessions': '已登录的会话',
   'help.sessions.list': '列出浏览器和程序的会话及最近使用时间',
   'help.sessions.end': '结束会话，立即失效',

@@ -247,6 +247,16 @@ export const zhTw = {
   'flag.since': '只顯示距今多久之內的內容：30m、12h、7d',
   'flag.audit_export': '把選取的全部內容以檔案形式寫到 stdout：csv 或 jsonl',
 
+  'help.usage': '顯示你的配額使用情況，目前及按天；管理員還可檢視其他人的',
+  'flag.usage_project': '你的某個專案的用量',
+  'flag.days': '天數，包括今天',
+  'argument.whose': '使用者名稱，或使用者、用戶端、專案的 ID',
+  'help.quotas': '限制使用者、用戶端和專案的任務與檔案',
+  'help.quotas.list': '列出設定的限額，以及單獨設定的限額',
+  'help.quotas.set': '設定限額；未寫出的保持不變',
+  'argument.limits': '例如 tasks_per_day=50、stored_bytes=200GB 或 tasks_waiting=unlimited',
+  'help.quotas.reset': '恢復為設定的限額',
+
   'help.sessions': '已登入的工作階段',
   'help.sessions.list': '列出瀏覽器和程式的工作階段及最近使用時間',
   'help.sessions.end': '結束工作階段，立即失效',

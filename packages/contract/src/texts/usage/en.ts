@@ -14,6 +14,9 @@ export const en = {
   'usage.whole': 'Expected a whole number from {min} to {max}.',
   'usage.seconds': 'Expected seconds, such as 60 or 0.5.',
   'usage.duration': 'Expected a time such as 90d, 12h or 30m.',
+  'usage.limit':
+    'Expected limits such as tasks_per_day=50, stored_bytes=200GB or tasks_waiting=unlimited; known: {known}.',
+  'usage.whose_or_project': 'Give a name or --project, not both.',
   'usage.positive': 'Expected a number above 0.',
   'usage.language': 'Expected en, zh or zh-TW.',
   'usage.one_of': 'Expected one of {words}.',

@@ -14,6 +14,9 @@ export const zhCn = {
   'usage.whole': '应为 {min}–{max} 的整数。',
   'usage.seconds': '应为秒数，例如 60 或 0.5。',
   'usage.duration': '应为 90d、12h、30m 这样的时长。',
+  'usage.limit':
+    '应为 tasks_per_day=50、stored_bytes=200GB 或 tasks_waiting=unlimited 这样的限额；可用：{known}。',
+  'usage.whose_or_project': '名称和 --project 只能给出一个。',
   'usage.positive': '应为大于 0 的数字。',
   'usage.language': '应为 en、zh 或 zh-TW。',
   'usage.one_of': '只能是：{words}。',

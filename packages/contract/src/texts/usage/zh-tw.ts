@@ -14,6 +14,9 @@ export const zhTw = {
   'usage.whole': '應為 {min}–{max} 的整數。',
   'usage.seconds': '應為秒數，例如 60 或 0.5。',
   'usage.duration': '應為 90d、12h、30m 這樣的時間長度。',
+  'usage.limit':
+    '應為 tasks_per_day=50、stored_bytes=200GB 或 tasks_waiting=unlimited 這樣的限額；可用：{known}。',
+  'usage.whose_or_project': '名稱和 --project 只能給出一個。',
   'usage.positive': '應為大於 0 的數字。',
   'usage.language': '應為 en、zh 或 zh-TW。',
   'usage.one_of': '只能是：{words}。',

@@ -105,26 +105,31 @@ export const en = {
     by: 'whose',
     cases: {
       project:
-        'the project may have {limit} tasks a day: {used} were accepted today, and {asked} more are asked for',
-      other: 'you may have {limit} tasks a day: {used} were accepted today, and {asked} more are asked for',
+        'the project may have {limit} tasks a day: {used} were accepted today, and this asks for {asked} more; the count begins again at midnight',
+      other:
+        'you may have {limit} tasks a day: {used} were accepted today, and this asks for {asked} more; the count begins again at midnight',
     },
   },
   'quota.tasks_total': {
     by: 'whose',
     cases: {
-      project: 'the project may have {limit} tasks: it has {used}, and {asked} more are asked for',
-      other: 'you may have {limit} tasks: you have {used}, and {asked} more are asked for',
+      project:
+        'the project may have {limit} tasks: it has {used}, and this asks for {asked} more; ask an admin for more',
+      other:
+        'you may have {limit} tasks: you have {used}, and this asks for {asked} more; ask an admin for more',
     },
   },
   'quota.tasks_waiting': {
     by: 'whose',
     cases: {
-      project: '{limit} tasks of the project may wait: {used} wait, and {asked} more are asked for',
-      other: '{limit} of your tasks may wait: {used} wait, and {asked} more are asked for',
+      project:
+        '{limit} tasks of the project may wait: {used} wait, and this asks for {asked} more; try again when some have ended',
+      other:
+        '{limit} of your tasks may wait: {used} wait, and this asks for {asked} more; try again when some have ended',
     },
   },
   'quota.upload_bytes_per_day':
-    'you may upload {limit} bytes a day: {used} were uploaded today, and {asked} more are asked for',
+    'you may upload {limit} bytes a day: {used} were uploaded today, and this asks for {asked} more; the count begins again at midnight',
   'quota.stored_bytes': {
     by: 'whose',
     cases: {

@@ -95,26 +95,26 @@ export const zhCn = {
   'quota.tasks_per_day': {
     by: 'whose',
     cases: {
-      project: '该项目每天最多 {limit} 个任务：今天已接受 {used} 个，现在又提交 {asked} 个',
-      other: '你每天最多 {limit} 个任务：今天已接受 {used} 个，现在又提交 {asked} 个',
+      project: '该项目每天最多 {limit} 个任务：今天已接受 {used} 个，现在又提交 {asked} 个；午夜重新计数',
+      other: '你每天最多 {limit} 个任务：今天已接受 {used} 个，现在又提交 {asked} 个；午夜重新计数',
     },
   },
   'quota.tasks_total': {
     by: 'whose',
     cases: {
-      project: '该项目最多 {limit} 个任务：已有 {used} 个，现在又提交 {asked} 个',
-      other: '你最多 {limit} 个任务：已有 {used} 个，现在又提交 {asked} 个',
+      project: '该项目最多 {limit} 个任务：已有 {used} 个，现在又提交 {asked} 个；请管理员提高上限',
+      other: '你最多 {limit} 个任务：已有 {used} 个，现在又提交 {asked} 个；请管理员提高上限',
     },
   },
   'quota.tasks_waiting': {
     by: 'whose',
     cases: {
-      project: '该项目最多 {limit} 个任务排队：已有 {used} 个，现在又提交 {asked} 个',
-      other: '你最多 {limit} 个任务排队：已有 {used} 个，现在又提交 {asked} 个',
+      project: '该项目最多 {limit} 个任务排队：已有 {used} 个，现在又提交 {asked} 个；等一些任务结束后再试',
+      other: '你最多 {limit} 个任务排队：已有 {used} 个，现在又提交 {asked} 个；等一些任务结束后再试',
     },
   },
   'quota.upload_bytes_per_day':
-    '你每天最多上传 {limit} 字节：今天已上传 {used} 字节，现在又上传 {asked} 字节',
+    '你每天最多上传 {limit} 字节：今天已上传 {used} 字节，现在又上传 {asked} 字节；午夜重新计数',
   'quota.stored_bytes': {
     by: 'whose',
     cases: {

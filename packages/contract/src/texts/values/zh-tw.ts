@@ -95,26 +95,26 @@ export const zhTw = {
   'quota.tasks_per_day': {
     by: 'whose',
     cases: {
-      project: '該專案每天最多 {limit} 個任務：今天已接受 {used} 個，現在又提交 {asked} 個',
-      other: '你每天最多 {limit} 個任務：今天已接受 {used} 個，現在又提交 {asked} 個',
+      project: '該專案每天最多 {limit} 個任務：今天已接受 {used} 個，現在又提交 {asked} 個；午夜重新計數',
+      other: '你每天最多 {limit} 個任務：今天已接受 {used} 個，現在又提交 {asked} 個；午夜重新計數',
     },
   },
   'quota.tasks_total': {
     by: 'whose',
     cases: {
-      project: '該專案最多 {limit} 個任務：已有 {used} 個，現在又提交 {asked} 個',
-      other: '你最多 {limit} 個任務：已有 {used} 個，現在又提交 {asked} 個',
+      project: '該專案最多 {limit} 個任務：已有 {used} 個，現在又提交 {asked} 個；請管理員提高上限',
+      other: '你最多 {limit} 個任務：已有 {used} 個，現在又提交 {asked} 個；請管理員提高上限',
     },
   },
   'quota.tasks_waiting': {
     by: 'whose',
     cases: {
-      project: '該專案最多 {limit} 個任務排隊：已有 {used} 個，現在又提交 {asked} 個',
-      other: '你最多 {limit} 個任務排隊：已有 {used} 個，現在又提交 {asked} 個',
+      project: '該專案最多 {limit} 個任務排隊：已有 {used} 個，現在又提交 {asked} 個；等一些任務結束後再試',
+      other: '你最多 {limit} 個任務排隊：已有 {used} 個，現在又提交 {asked} 個；等一些任務結束後再試',
     },
   },
   'quota.upload_bytes_per_day':
-    '你每天最多上傳 {limit} 位元組：今天已上傳 {used} 位元組，現在又上傳 {asked} 位元組',
+    '你每天最多上傳 {limit} 位元組：今天已上傳 {used} 位元組，現在又上傳 {asked} 位元組；午夜重新計數',
   'quota.stored_bytes': {
     by: 'whose',
     cases: {
