@@ -35,9 +35,9 @@ const define = (node: string) => `task_types:
 
 it('CF3 tells the terminal of a running server what came of files that change, and every command where it stands', async () => {
   await write('own.json', GRAPH);
-  await write('config.yaml', `logging: { level: debug }\n${define('9')}`);
+  await write('config.yaml', `limits: { json_depth: 40 }\n${define('9')}`);
   await server.lineOf(/config\.yaml was read again\. In force now: task_types\.custom/);
-  await server.lineOf(/^! Takes effect after a restart: logging/);
+  await server.lineOf(/^! Takes effect after a restart: limits\.json_depth/);
   const refused = /config\.yaml:8:20 workflow "own": parameter "width": the graph has no node "9"/;
   await server.lineOf(refused);
 
@@ -49,7 +49,7 @@ it('CF3 tells the terminal of a running server what came of files that change, a
     expect.stringMatching(/^✗ workflows: .*config\.yaml:8:20 workflow "own"/),
   ]);
 
-  await write('config.yaml', `logging: { level: debug }\n${define('1')}`);
+  await write('config.yaml', `limits: { json_depth: 40 }\n${define('1')}`);
   await server.lineOf(/^Nothing in the configuration or the workflows is refused now/);
   expect((await run('run', 'own', '--param', 'width=32')).status).toBe(0);
 
