@@ -259,7 +259,7 @@ const SCENES: readonly Scene[] = [
   ['join-tokens revoke', () => 'join-tokens revoke robot-6', 0],
   ['usage', () => 'usage', 0],
   ['quotas list', () => 'quotas list', 0],
-  ['quotas set', (at) => `quotas set ${at.client} tasks_per_day=50 stored_bytes=200GB`, 0],
+  ['quotas set', () => 'quotas set robot-1 tasks_per_day=50 stored_bytes=200GB', 0],
   ['quotas set', (at) => `quotas set ${at.client} tasks=50`, 2],
   ['usage', (at) => `usage ${at.client} --days 2`, 0],
   ['usage', (at) => `usage ${at.client} --project none`, 2],

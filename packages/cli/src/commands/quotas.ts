@@ -1,5 +1,8 @@
-import { QUOTAS, type QuotaLimits, type QuotaUse, type Usage } from '@comfleet/contract';
+import { isUuid, QUOTAS, type QuotaLimits, type QuotaUse, type Usage } from '@comfleet/contract';
 import { plainText } from '@comfleet/contract/texts/catalogue';
+import type { Comfleet } from '@comfleet/sdk';
+import { findNamed } from '../connection/find-named.ts';
+import { findProjectId } from '../connection/find-project.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { formatBytes } from '../output/format-bytes.ts';
@@ -14,12 +17,13 @@ export async function showUsage(
   { project, days }: { readonly project?: string; readonly days: number },
 ): Promise<number> {
   if (whose !== undefined && project !== undefined) throw new UsageError(plainText('usage.whose_or_project'));
-  const { quotas } = await context.connect();
+  const comfleet = await context.connect();
   const { signal } = context.terminal;
+  const projectId = await findProjectId(comfleet, project, signal);
   const usage =
     whose === undefined
-      ? await quotas.usage({ days, signal, ...(project !== undefined && { projectId: project }) })
-      : await quotas.usageOf(whose, { days, signal });
+      ? await comfleet.quotas.usage({ days, signal, ...(projectId !== undefined && { projectId }) })
+      : await comfleet.quotas.usageOf(await findSubjectId(comfleet, whose, signal), { days, signal });
   context.show(usage, () => formatUsage(usage, context.texts));
   return EXIT.ok;
 }
@@ -106,7 +110,9 @@ export async function setQuotas(
   const limits = readLimits(words);
   const comfleet = await context.connect();
   const { texts, terminal } = context;
-  const override = await comfleet.quotas.set(whose, limits, { signal: terminal.signal });
+  const { signal } = terminal;
+  const id = await findSubjectId(comfleet, whose, signal);
+  const override = await comfleet.quotas.set(id, limits, { signal });
   const { subject } = override;
   context.show(override, () => [
     texts.say('cli.quota_set', {
@@ -121,7 +127,25 @@ export async function setQuotas(
 /** `comfleet quotas reset`. */
 export async function resetQuotas(context: CommandContext, whose: string): Promise<number> {
   const comfleet = await context.connect();
-  await comfleet.quotas.reset(whose, { signal: context.terminal.signal });
+  const { signal } = context.terminal;
+  await comfleet.quotas.reset(await findSubjectId(comfleet, whose, signal), { signal });
   context.show({ reset: whose }, () => [context.texts.say('cli.quota_reset', { name: toPlainText(whose) })]);
   return EXIT.ok;
+}
+
+/** The id of a user, client or project by id or name. Throws UnknownNameError, and UsageError where several have the name. */
+async function findSubjectId(comfleet: Comfleet, idOrName: string, signal: AbortSignal): Promise<string> {
+  if (isUuid(idOrName)) return idOrName;
+  const [users, clients, projects] = await Promise.all([
+    comfleet.users.list({ signal }),
+    comfleet.clients.list({ signal }),
+    comfleet.projects.list({ all: true, signal }),
+  ]);
+  const subjects = [
+    ...users.map(({ user_id: id, username: name }) => ({ id, name })),
+    ...clients.map(({ client_id: id, client_name: name }) => ({ id, name })),
+    ...projects.map(({ project_id: id, name }) => ({ id, name })),
+  ];
+  const code = 'QUOTA_SUBJECT_NOT_FOUND';
+  return findNamed(subjects, idOrName, { what: 'subject', code, read: (subject) => subject }).id;
 }

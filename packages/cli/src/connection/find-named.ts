@@ -21,6 +21,7 @@ export type NamedThing =
   | 'member'
   | 'project'
   | 'session'
+  | 'subject'
   | 'worker';
 
 /** There is none of this name; the details name the one that was probably meant, `code` is the server's own. */

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { readLimits } from './read-limits.ts';
 
 test('limits are numbers, sizes with a unit, or none', () => {
-  expect(readLimits(['tasks_per_day=50', 'stored_bytes=200GB', 'tasks_waiting=unlimited'])).toEqual({
+  expect(readLimits(['tasks_per_day=50', 'stored_bytes=1.5TB', 'tasks_waiting=unlimited'])).toEqual({
     tasks_per_day: 50,
-    stored_bytes: 200_000_000_000,
+    stored_bytes: 1_500_000_000_000,
     tasks_waiting: null,
   });
 });
@@ -14,6 +14,7 @@ test.each([
   'tasks_per_day',
   'tasks_per_day=',
   'tasks_per_day=5k',
+  'tasks_per_day=1.5',
   'stored_bytes=-1',
   'stored_bytes=9000000TB',
 ])('%s is refused with the limits that there are', (word) => {

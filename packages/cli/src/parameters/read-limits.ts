@@ -16,8 +16,8 @@ function readLimit(word: string): [quota: Quota, limit: number | null] {
 }
 
 function readAmount(text: string, isSize: boolean): number {
-  const [, digits, unit = ''] = (isSize ? /^(\d+)([kmgt])?b?$/i : /^(\d+)$/).exec(text) ?? [];
-  const amount = Number(digits) * (BYTES_PER[unit.toLowerCase()] ?? 1);
+  const [, digits, unit = ''] = (isSize ? /^(\d+(?:\.\d+)?)([kmgt])?b?$/i : /^(\d+)$/).exec(text) ?? [];
+  const amount = Math.round(Number(digits) * (BYTES_PER[unit.toLowerCase()] ?? 1));
   if (digits === undefined || !Number.isSafeInteger(amount)) throw refuse();
   return amount;
 }

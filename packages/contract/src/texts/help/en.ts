@@ -257,7 +257,7 @@ export const en = {
   'help.usage': 'show what you used of your quotas, now and by day; admins: also of others',
   'flag.usage_project': 'of a project of yours',
   'flag.days': 'how many days, today included',
-  'argument.whose': 'name of a user, or id of a user, client or project',
+  'argument.whose': 'name or id of a user, client or project',
   'help.quotas': 'limit the tasks and files of users, clients and projects',
   'help.quotas.list': 'list the configured limits, and those that differ',
   'help.quotas.set': 'set limits; those that are not named stay',

@@ -250,7 +250,7 @@ export const zhCn = {
   'help.usage': '显示你的配额使用情况，当前及按天；管理员还可查看其他人的',
   'flag.usage_project': '你的某个项目的用量',
   'flag.days': '天数，包括今天',
-  'argument.whose': '用户名，或用户、客户端、项目的 ID',
+  'argument.whose': '用户、客户端或项目的名称或 ID',
   'help.quotas': '限制用户、客户端和项目的任务与文件',
   'help.quotas.list': '列出配置的限额，以及单独设置的限额',
   'help.quotas.set': '设置限额；未写出的保持不变',

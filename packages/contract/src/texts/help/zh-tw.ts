@@ -250,7 +250,7 @@ export const zhTw = {
   'help.usage': '顯示你的配額使用情況，目前及按天；管理員還可檢視其他人的',
   'flag.usage_project': '你的某個專案的用量',
   'flag.days': '天數，包括今天',
-  'argument.whose': '使用者名稱，或使用者、用戶端、專案的 ID',
+  'argument.whose': '使用者、用戶端或專案的名稱或 ID',
   'help.quotas': '限制使用者、用戶端和專案的任務與檔案',
   'help.quotas.list': '列出設定的限額，以及單獨設定的限額',
   'help.quotas.set': '設定限額；未寫出的保持不變',
