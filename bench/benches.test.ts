@@ -9,6 +9,7 @@ import type { DecisionTimes } from './decision/measure-decision.mjs';
 import type { Faults } from './faults/measure-faults.mjs';
 import { listFaultTargets } from './faults/report-faults.mjs';
 import { keepSections, replaceSection } from './page.mjs';
+import type { RateLimitCost } from './rate-limits/measure-rate-limits.mjs';
 import type { Comparison } from './scheduling/compare.mjs';
 
 async function runQuick(name: string): Promise<unknown> {
@@ -46,6 +47,13 @@ test('the quick faults bench kills a worker and the server, and every task ends 
   expect(runs[0]?.moved).toBeGreaterThan(0);
   expect(runs[0]?.movedMs).toBeGreaterThan(0);
   expect(restarts[0]?.takesMs).toBeGreaterThan(0);
+});
+
+test('AU11 the quick rate limits bench measures requests with and without a limit', async () => {
+  const { takeNs, freeUs, countedUs, refusedUs } = (await runQuick('rate-limits')) as RateLimitCost;
+
+  expect(takeNs).toBeGreaterThan(0);
+  for (const us of [freeUs, countedUs, refusedUs]) expect(us).toBeGreaterThan(0);
 });
 
 test('the cost of faults is judged by the worst run', () => {

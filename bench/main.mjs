@@ -1,5 +1,5 @@
 // Comfleet's overhead and the quality of its placement: `npm run bench` writes docs/reference/numbers.md. A name before the options chooses another
-// bench: `control-plane`, `decision` and `faults` write their sections of that page, `scheduling` writes docs/reference/scheduling.md.
+// bench: `control-plane`, `decision`, `faults` and `rate-limits` write their sections of that page, `scheduling` writes docs/reference/scheduling.md.
 // `--compare DIR` measures the server of another built checkout too (faults). `--quick` takes a tenth and writes nothing; `--json` prints the raw numbers. Build first when you start this file itself.
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -14,6 +14,8 @@ import { measureFaults } from './faults/measure-faults.mjs';
 import { formatFaults } from './faults/report-faults.mjs';
 import { measureAll } from './measure.mjs';
 import { keepSections, replaceSection } from './page.mjs';
+import { measureRateLimits } from './rate-limits/measure-rate-limits.mjs';
+import { formatRateLimits } from './rate-limits/report-rate-limits.mjs';
 import { formatReport } from './report.mjs';
 import { compareScenario } from './scheduling/compare.mjs';
 import { formatScheduling } from './scheduling/report-scheduling.mjs';
@@ -88,6 +90,18 @@ async function benchFaults({ quick, compare, print }) {
 }
 
 /** @type {Bench} */
+async function benchRateLimits({ quick, print }) {
+  const size = quick ? { requests: 200, rounds: 1 } : { requests: 10_000, rounds: 7 };
+  const loadBefore = readLoad();
+  const numbers = await measureRateLimits({ ...size, print });
+  return toSection(
+    'rate-limits',
+    numbers,
+    formatRateLimits(numbers, { date, load: describeLoad(loadBefore) }),
+  );
+}
+
+/** @type {Bench} */
 async function benchScheduling({ quick, print }) {
   const scenarios = listScenarios().slice(0, quick ? 2 : undefined);
   const numbers = [];
@@ -120,6 +134,7 @@ const BENCHES = {
   'control-plane': benchControlPlane,
   decision: benchDecision,
   faults: benchFaults,
+  'rate-limits': benchRateLimits,
   scheduling: benchScheduling,
 };
 

@@ -97,6 +97,8 @@ export class SecretStage {
     await writeFile(join(repository, 'main.py'), `import(${JSON.stringify(entry)});\n`);
     await this.server.configure(this.database.config, [], 'file', {
       auth: { secret_key: this.#draw('secret-key'), registration: 'invite' },
+      // Wrong tokens are many.
+      rate_limits: { anonymous_per_minute: null },
       nodes: { discovery_mode: 'hybrid' },
       logging: { level: 'debug' },
       instances: { repo_path: repository, python: process.execPath },

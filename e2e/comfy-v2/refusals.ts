@@ -1,3 +1,4 @@
+import { demand } from '@comfleet/test-kit/server';
 import { expect, test } from 'vitest';
 import { FlowRig } from '../../packages/server/test/kit/flow-rig.ts';
 import { picture } from '../support/graphs.ts';
@@ -153,6 +154,34 @@ export function describeRefusals(actors: () => Actors): void {
       const canceled = await small.ask(dora, `POST /api/v2/jobs/${jobs[0]?.json.id}/cancel`);
       expect([canceled.status, canceled.json.status]).toEqual([200, 'canceled']);
       expect((await post('c')).status).toBe(201);
+    } finally {
+      await small.close();
+    }
+  });
+
+  test('AU11 a client above its rate limit gets 429 rate_limited with Retry-After', async () => {
+    const config = { auth: { registration: 'open' }, rate_limits: { registered_client_per_minute: 1 } };
+    const small = await Rig.open({ workers: 'busy', config });
+    try {
+      const from = { url: small.server.url, token: null };
+      const body = { client_name: 'by itself' };
+      const { client_id, client_secret } = await demand(from, 'POST /api/v2/auth/register', {
+        ...{ status: 201, body },
+      });
+      const signedIn = await demand(from, 'POST /api/v2/auth/token', { body: { client_id, client_secret } });
+      const client = { token: signedIn.access_token };
+      const job = `/api/v2/jobs/${UNKNOWN}`;
+      expect((await small.ask(client, `GET ${job}`)).status).toBe(404);
+      for (const request of [
+        `GET ${job}`,
+        `GET ${job}/workflow`,
+        `GET ${job}/events`,
+        `POST ${job}/cancel`,
+      ]) {
+        const answer = await small.ask(client, request);
+        expect([request, answer.status, answer.json.error.code]).toEqual([request, 429, 'rate_limited']);
+        expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(50);
+      }
     } finally {
       await small.close();
     }

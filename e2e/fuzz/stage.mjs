@@ -19,6 +19,8 @@ export async function openStage(folder) {
     JSON.stringify({
       server: { port: 0 },
       auth: { open_registration: true },
+      // Random requests are many.
+      rate_limits: { anonymous_per_minute: null, registered_client_per_minute: null },
       workers: workers.map(({ url }, index) => ({ name: `gpu-${index + 1}`, url })),
     }),
   );

@@ -76,6 +76,15 @@ describe('retries', () => {
     expect(slept).toEqual([7000]);
   });
 
+  it('AU11 sends a request again, also one that creates, after the seconds of a rate limit', async () => {
+    const limited = () => refusal('RATE_LIMITED', 429, { 'retry-after': '3' });
+    const { comfleet, slept, requests } = open([limited(), limited(), answer(SUBMITTED)]);
+
+    await comfleet.tasks.submit({ name: 'n' });
+
+    expect([slept, requests.length]).toEqual([[3000, 3000], 3]);
+  });
+
   it('does not repeat a registration whose outcome is unclear', async () => {
     const { comfleet, requests } = open([new TypeError('fetch failed')]);
 

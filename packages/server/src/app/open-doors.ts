@@ -1,6 +1,8 @@
 import { addDoors, type DoorDeps } from '../doors/add-doors.ts';
 import { findRequestSession } from '../doors/authentication.ts';
+import { RequestLimits } from '../doors/request-limits.ts';
 import { createHttpServer, type HttpServer } from '../platform/http/http-server.ts';
+import { MemoryRateLimits } from '../platform/http/rate-limits/memory-rate-limits.ts';
 import { clientAddressOf } from '../platform/http/request-origin.ts';
 import { StreamSlots } from '../platform/http/stream-slots.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
@@ -13,7 +15,7 @@ const REFUSALS = { event: 'http.refused', fields: ['route', 'code'], maxPerMinut
 export async function openDoors(
   scope: Scope,
   store: ConfigStore,
-  deps: Omit<DoorDeps, 'slots' | 'signal' | 'config'>,
+  deps: Omit<DoorDeps, 'slots' | 'limits' | 'signal' | 'config'>,
 ): Promise<string> {
   const config = store.current;
   const { server, limits } = config;
@@ -32,7 +34,13 @@ export async function openDoors(
     clock: deps.clock,
   });
   const slots = new StreamSlots(() => store.current.limits.streamsPerClient);
-  await addDoors(http, { ...deps, config: store, logger, slots, signal: scope.signal });
+  const requestLimits = new RequestLimits({
+    store: new MemoryRateLimits(deps.clock),
+    settings: () => store.current.rateLimits,
+    isOpen: deps.anonymous !== null,
+  });
+  const own = { config: store, logger, slots, limits: requestLimits, signal: scope.signal };
+  await addDoors(http, { ...deps, ...own });
   return listen(scope, http, config);
 }
 

@@ -1,6 +1,15 @@
 /** Chinese descriptions of the configuration's keys, by their English description. For docs/reference/config.zh-CN.md. */
 export const DESCRIPTIONS_ZH: Readonly<Record<string, string>> = {
   'The HTTP server.': 'HTTP 服务器。',
+  'How many requests a minute are answered; further ones get 429 with Retry-After.':
+    '每分钟应答的请求数；超出的请求返回 429 和 Retry-After。',
+  'Requests a minute without valid credentials, from one address (IPv6: one /64 network).':
+    '同一地址（IPv6 为同一 /64 网络）每分钟不带有效凭据的请求数。',
+  'Requests a minute of one client that registered itself, without an admin.':
+    '未经管理员、自行注册的每个客户端每分钟的请求数。',
+  'Requests a minute of one client that an admin made or invited.':
+    '由管理员创建或邀请的每个客户端每分钟的请求数。',
+  'Requests a minute of one user.': '每个用户每分钟的请求数。',
   'Tasks accepted on a day; a batch counts each of its tasks, a retry counts nothing.':
     '每天接受的任务数；批次按其中每个任务计数，重试不计。',
   'Tasks that are kept, ended ones included.': '保留的任务数，包括已结束的。',

@@ -75,6 +75,7 @@ import {
   databaseSchema,
   durabilitySchema,
 } from '../platform/database/settings.ts';
+import { compileRateLimits, rateLimitsSchema } from '../platform/http/rate-limits/settings.ts';
 import {
   bodyLimits,
   checkServer,
@@ -133,6 +134,9 @@ export const configSchema = z.strictObject({
   task_types: taskTypesSchema.prefault({}).describe('Named workflows by task type.'),
   policies: z.array(policySchema).prefault([]).describe('Rules for graphs: who may run what.'),
   limits: limitsSchema.prefault({}).describe('Limits.'),
+  rate_limits: rateLimitsSchema
+    .prefault({})
+    .describe('How many requests a minute are answered; further ones get 429 with Retry-After.'),
   quotas: quotasSchema
     .prefault({})
     .describe('What each user, client and project may use; exceptions are set at run time.'),
@@ -201,6 +205,7 @@ function compile(raw: RawConfig, { file, base }: SettingsOrigin) {
       ...compileFileLimits(limits),
       ...compileClientLimits(limits),
     },
+    rateLimits: compileRateLimits(raw.rate_limits),
     quotas: compileQuotas(raw.quotas, compileClientLimits(limits)),
     graphLimits: compileGraphLimits(limits),
     assetLimits: compileAssetLimits(limits, raw.retention),

@@ -28,8 +28,9 @@ export interface DoorDeps extends NativeDeps {
 /** Adds every door of the main listener; the API document first, as it describes the later routes. */
 export async function addDoors(app: HttpServer, deps: DoorDeps): Promise<void> {
   const { server } = deps.config.current;
-  const authentication = { anonymous: deps.anonymous };
-  await addApiDocument(app, { isOpen: deps.anonymous !== null });
+  const { anonymous, limits } = deps;
+  const authentication = { anonymous, limits };
+  await addApiDocument(app, { isOpen: anonymous !== null, limits });
   const objects = createAuditedObjects(deps);
   await addNativeDoor(app, deps, { ...authentication, objects });
   await addComfyV2Door(app, { ...deps, objects }, authentication);

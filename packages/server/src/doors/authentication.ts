@@ -1,11 +1,12 @@
 import { PERMISSIONS, type Permission } from '@comfleet/contract';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Identity } from '../people/identity/identity.ts';
 import { type Principal, requirePermission } from '../people/identity/principal.ts';
 import type { Session } from '../people/identity/session-cache.ts';
 import { AppError } from '../platform/errors/app-error.ts';
 import { countHeader } from '../platform/http/count-header.ts';
 import { isOwnOrigin } from '../platform/http/request-origin.ts';
+import type { RequestLimits } from './request-limits.ts';
 
 /**
  * Who may use a route. `public`: anyone. `optional`: anyone; a token is checked if sent. `client`: any valid token.
@@ -27,25 +28,39 @@ export interface AuthenticationOptions {
   identity: Identity;
   /** Session of requests without a token if `auth.enable_client_auth` is off; null if it is on. */
   anonymous: (() => Session | null) | null;
+  limits: RequestLimits;
 }
 
 const sessions = new WeakMap<FastifyRequest, Session>();
 
-/** Creates the hook that checks a request against its route's `access`. Without one, everyone is refused. */
-export function createAuthentication({
-  identity,
-  anonymous,
-}: AuthenticationOptions): (request: FastifyRequest) => Promise<void> {
-  return async (request) => {
+/**
+ * Creates the hook that counts a request and checks it against its route's `access`, before its body is read. Without one,
+ * everyone is refused. Valid credentials are never counted with the address: others there cannot use up a caller's limit.
+ */
+export function createAuthentication(
+  options: AuthenticationOptions,
+): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  const { limits } = options;
+  return async (request, reply) => {
     // Unknown addresses have no route; everyone gets 404 or 405.
     if (request.is404) return;
-    const { access, keys } = request.routeOptions.config;
+    const { access, keys, uncounted } = request.routeOptions.config;
     if (access === undefined) throw new AppError('FORBIDDEN');
-    if (access === 'public') return;
-    const session = await findSession(request, identity, anonymous?.() ?? null);
-    if (session) sessions.set(request, session);
-    else if (access !== 'optional' && access !== 'link') throw new AppError('UNAUTHORIZED');
-    if (session) requireAccess(session, { access, keys });
+    const session = access === 'public' ? null : await trySession(request, options);
+    if (session instanceof AppError) {
+      await limits.countAddress(request, reply);
+      throw session;
+    }
+    if (session !== null) {
+      sessions.set(request, session);
+      await limits.countCaller(session, reply);
+      requireAccess(session, { access, keys });
+      return;
+    }
+    // A link is a credential: its route checks it.
+    if (access === 'link') return;
+    if (uncounted === undefined) await limits.countAddress(request, reply);
+    if (access !== 'public' && access !== 'optional') throw new AppError('UNAUTHORIZED');
   };
 }
 
@@ -61,6 +76,19 @@ function requireAccess(
 /** Returns whether a route needs a token with a permission. */
 export function isPermission(access: Access | undefined): access is Permission {
   return access !== undefined && PERMISSION_SET.has(access);
+}
+
+/** Returns null without a token, UNAUTHORIZED for an invalid one. */
+async function trySession(
+  request: FastifyRequest,
+  { identity, anonymous }: AuthenticationOptions,
+): Promise<Session | AppError | null> {
+  try {
+    return await findSession(request, identity, anonymous?.() ?? null);
+  } catch (thrown) {
+    if (thrown instanceof AppError && thrown.code === 'UNAUTHORIZED') return thrown;
+    throw thrown;
+  }
 }
 
 /** Returns null without a token. Throws UNAUTHORIZED for an invalid one. */

@@ -6,6 +6,7 @@ import { AppError } from '../platform/errors/app-error.ts';
 import { toHead } from '../platform/http/error-response.ts';
 import { UNREAD_STATUSES } from '../platform/http/refuse-unread.ts';
 import { type Access, isPermission } from './authentication.ts';
+import { RATE_LIMITED } from './comfy-v2/contract-error.ts';
 import { OPERATIONS, type Operation } from './comfy-v2/operations.ts';
 
 declare module 'fastify' {
@@ -23,6 +24,7 @@ export interface RouteFacts {
   access: Access | undefined;
   keys: 'refused' | undefined;
   refusals: readonly ErrorCode[];
+  uncounted: 'health' | 'own_limit' | undefined;
   operation: Operation | undefined;
 }
 
@@ -61,12 +63,13 @@ export function streamResponses(kind: string): { 200: DocumentedResponse } {
 }
 
 /** The codes with which the checks before the handler may refuse any request of such a route. */
-function listGivenCodes({ methods, access, keys }: RouteFacts): ErrorCode[] {
+function listGivenCodes({ methods, access, keys, uncounted }: RouteFacts): ErrorCode[] {
   const isRead = methods.every((method) => method === 'GET' || method === 'HEAD');
   const isPublic = access === 'public';
   return [
     'INVALID_REQUEST',
     'INTERNAL',
+    ...(isPublic && uncounted !== undefined ? [] : (['RATE_LIMITED'] as const)),
     ...(isPublic ? [] : (['UNAUTHORIZED'] as const)),
     ...(isPermission(access) || keys === 'refused' ? (['FORBIDDEN'] as const) : []),
     ...(isRead ? [] : (['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA'] as const)),
@@ -110,7 +113,10 @@ export function describeProblems(facts: RouteFacts): Record<string, DocumentedPr
           status,
           toProblem(errorEnvelopeSchema, status, codes),
         ])
-      : OPERATIONS[operation].map((status) => [status, toProblem(contractErrorSchema, status, [])]);
+      : [...OPERATIONS[operation], RATE_LIMITED.status].map((status) => [
+          status,
+          toProblem(contractErrorSchema, status, []),
+        ]);
   return Object.fromEntries([...unread, ...own]);
 }
 

@@ -5,6 +5,7 @@ import { ApiDocument, FakeClock } from '@comfleet/test-kit';
 import { openSettings } from '../../src/app/open-settings.ts';
 import { addDoors } from '../../src/doors/add-doors.ts';
 import { countFleet } from '../../src/doors/fleet-stats.ts';
+import { RequestLimits } from '../../src/doors/request-limits.ts';
 import type { AdminSwitch } from '../../src/fleet/workers/admin-overrides.ts';
 import { Balancing } from '../../src/flow/calls/placement/balancing.ts';
 import { AuditLog } from '../../src/people/audit/audit-log.ts';
@@ -20,6 +21,7 @@ import { createQuotaCalls } from '../../src/people/quotas/quota-calls.ts';
 import { AppError } from '../../src/platform/errors/app-error.ts';
 import { createHttpServer, type HttpServer } from '../../src/platform/http/http-server.ts';
 import { listPageAddresses } from '../../src/platform/http/page-addresses.ts';
+import { MemoryRateLimits } from '../../src/platform/http/rate-limits/memory-rate-limits.ts';
 import { SignedLinks } from '../../src/platform/http/signed-links.ts';
 import { StreamSlots } from '../../src/platform/http/stream-slots.ts';
 import { type Logger, silentLogger } from '../../src/platform/logging/logger.ts';
@@ -37,8 +39,12 @@ import { openConfigStore } from './open-config-store.ts';
 
 export const WORKER_ID = '01900000-0000-7000-8000-00000000000d';
 
+const UNLIMITED = { anonymous: null, registered_client: null, client: null, user: null };
+
 interface TestServerOptions {
   config?: string;
+  /** Requests are counted as configured; without it no caller has a limit. */
+  hasRateLimits?: boolean;
   clientFolder?: string | null;
   namesData?: boolean;
   isOpenToAll?: boolean;
@@ -93,6 +99,11 @@ export async function openTestServer(options: TestServerOptions = {}) {
   const routes: { method: string; url: string }[] = [];
   const links = new SignedLinks(Buffer.from('k'.repeat(32)), () => clock.nowMs());
   const slots = new StreamSlots(() => store.current.limits.streamsPerClient);
+  const limits = new RequestLimits({
+    store: new MemoryRateLimits(clock),
+    settings: () => (options.hasRateLimits === true ? store.current.rateLimits : UNLIMITED),
+    isOpen: options.isOpenToAll === true,
+  });
   const undocumented: unknown[] = [];
   const app = createHttpServer({
     listenHost: '127.0.0.1',
@@ -121,6 +132,7 @@ export async function openTestServer(options: TestServerOptions = {}) {
     oidc,
     fleet,
     slots,
+    limits,
     clock,
     logger,
     signal: stop.signal,
@@ -133,6 +145,7 @@ export async function openTestServer(options: TestServerOptions = {}) {
         tokenId: null,
         purpose: 'access',
         isFromOidc: false,
+        isSelfRegistered: false,
         expiresAtMs: null,
       }
     : null;

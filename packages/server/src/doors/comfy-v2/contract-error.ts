@@ -32,6 +32,8 @@ const FORBIDDEN: ContractError = {
   message: 'The credentials are valid but this is not allowed for them.',
   details: null,
 };
+/** Every operation may be refused so; the contract tells its clients to come back later after any 429. */
+export const RATE_LIMITED = { status: 429, code: 'rate_limited' } as const;
 const UPSTREAM: ContractError = {
   status: 500,
   code: 'upstream_error',
@@ -43,6 +45,10 @@ const UPSTREAM: ContractError = {
 export function toContractError(error: AppError, operation: Operation | undefined): ContractError {
   const translated = translate(error, operation);
   if (operation === undefined) return translated.status === 500 ? translated : NOT_FOUND;
+  if (hasCode(error, 'RATE_LIMITED')) {
+    const retryAfter = error.details?.retry_after ?? 1;
+    return { ...RATE_LIMITED, message: error.message, details: null, retryAfter };
+  }
   const documented: readonly number[] = OPERATIONS[operation];
   if (documented.includes(translated.status)) return translated;
   // The operation has no error for such a request: the object it names does not exist.
@@ -78,8 +84,6 @@ function translate(error: AppError, operation: Operation | undefined): ContractE
     case 'BODY_TOO_LARGE':
     case 'UNSUPPORTED_MEDIA':
       return refuseRequest(error, operation);
-    case 'RATE_LIMITED':
-      return { status: 429, code: 'rate_limited', message: error.message, details: null, retryAfter: 1 };
     case 'TOO_MANY_STREAMS':
       return { status: 429, code: 'too_many_streams', message: error.message, details: null, retryAfter: 5 };
     default:

@@ -1,6 +1,6 @@
 /**
  * Operations of the Comfy API v2 contract (e2e/contracts/comfy-api-v2.openapi.yaml) with the error statuses that it
- * documents for each. Its clients expect these only, so no other status is sent.
+ * documents for each. Its clients expect these only, so no other status is sent, 429 of a rate limit excepted.
  */
 export const OPERATIONS = {
   postAssets: [401, 403, 409, 422, 500],

@@ -8,6 +8,7 @@ import { isOwnOrigin } from '../../platform/http/request-origin.ts';
 import type { StreamSlots } from '../../platform/http/stream-slots.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
+import type { RequestLimits } from '../request-limits.ts';
 import { LiveConnection } from './live-connection.ts';
 
 export interface LiveDeps {
@@ -15,6 +16,7 @@ export interface LiveDeps {
   batches: Pick<BatchCalls, 'watch'>;
   identity: Identity;
   slots: StreamSlots;
+  limits: RequestLimits;
   clock: Clock;
   logger: Logger;
   /** Closes every socket when the server stops. */
@@ -43,7 +45,9 @@ export async function addLiveDoor(
       // One message per turn of the event loop: a client may send ten thousand in one packet.
       options: { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false, allowSynchronousEvents: false },
     });
-    scope.addHook('onRequest', async (request) => {
+    scope.addHook('onRequest', async (request, reply) => {
+      // Whose it is its first message says.
+      await deps.limits.countAddress(request, reply);
       const { origin } = request.headers;
       if (origin !== undefined && allowed.has(origin)) return;
       if (!isOwnOrigin(request)) throw new AppError('FORBIDDEN', { reason: 'origin' });

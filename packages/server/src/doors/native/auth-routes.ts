@@ -22,6 +22,15 @@ import { GuessLimit } from '../guess-limit.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { readOrigin } from './token-origin.ts';
 
+/** Guesses of credentials, and registrations, have limits of their own. */
+const OWN = { uncounted: 'own_limit' } as const;
+const REGISTRATION = {
+  ...OWN,
+  access: 'optional',
+  refusals: ['REGISTRATION_CLOSED', 'RATE_LIMITED'],
+} as const;
+const CREDENTIALS = { ...OWN, access: 'public', refusals: ['UNAUTHORIZED', 'RATE_LIMITED'] } as const;
+
 /** Adds registration and tokens. */
 export function addAuthRoutes(app: HttpServer, deps: NativeDeps): void {
   addTokenRoutes(app, deps);
@@ -32,7 +41,7 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
   const limit = new GuessLimit(clock);
 
   app.post('/api/v2/auth/register', {
-    config: { access: 'optional', refusals: ['REGISTRATION_CLOSED', 'RATE_LIMITED'] },
+    config: REGISTRATION,
     schema: {
       tags: ['auth'],
       summary: 'Register a client; its secret is shown only once',
@@ -52,7 +61,7 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
   });
 
   app.post('/api/v2/auth/token', {
-    config: { access: 'public', refusals: ['UNAUTHORIZED', 'RATE_LIMITED'] },
+    config: CREDENTIALS,
     schema: {
       tags: ['auth'],
       summary: 'Exchange a client id and secret for a bearer token',
@@ -70,7 +79,7 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
   });
 
   app.post('/api/v2/auth/exchange', {
-    config: { access: 'public', refusals: ['UNAUTHORIZED', 'RATE_LIMITED'] },
+    config: CREDENTIALS,
     schema: {
       tags: ['auth'],
       summary: 'Exchange the one-time code of a sign-in link for the bearer token of a browser',

@@ -109,6 +109,7 @@ function addRegisterRoute(app: HttpServer, { fleet, config }: NativeDeps): void 
     // The join token is not one of our bearer tokens: the fleet checks it.
     config: {
       access: 'public',
+      uncounted: 'own_limit',
       refusals: ['UNAUTHORIZED', 'DISCOVERY_OFF', 'RATE_LIMITED', 'CONFLICT', 'WORKER_UNREACHABLE'],
     },
     schema: {

@@ -17,6 +17,7 @@ import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { DoorsConfigStore } from '../doors-config.ts';
 import type { FleetView } from '../fleet-view.ts';
+import type { RequestLimits } from '../request-limits.ts';
 
 /** Dependencies of the native door. */
 export interface NativeDeps {
@@ -39,6 +40,7 @@ export interface NativeDeps {
   config: DoorsConfigStore;
   links: SignedLinks;
   slots: StreamSlots;
+  limits: RequestLimits;
   /** Addresses of the pages for a browser that reached the server at `address`; `public_url` or `address` comes first. */
   pageAddresses: (address: string) => readonly string[];
   clock: Clock;

@@ -27,7 +27,7 @@ export function addOidcRoutes(app: HttpServer, deps: NativeDeps): void {
   const starts = new AttemptLimit(clock, STARTS);
 
   app.get(START, {
-    config: { access: 'public' },
+    config: { access: 'public', uncounted: 'own_limit' },
     schema: { hide: true, querystring: z.strictObject({ return_to: returnSchema.default(PAGE) }) },
     handler: (request, reply) =>
       endOnPage(request, reply, deps, async () => {

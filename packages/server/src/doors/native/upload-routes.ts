@@ -122,7 +122,7 @@ function addListRoutes(app: HttpServer, { assets }: NativeDeps): void {
   });
 }
 
-function addContentRoute(app: HttpServer, { assets, links }: NativeDeps): void {
+function addContentRoute(app: HttpServer, { assets, links, limits }: NativeDeps): void {
   app.get('/api/fleet/assets/:id/content', {
     config: { access: 'link', refusals: ['ASSET_NOT_FOUND', 'FORBIDDEN'] },
     schema: {
@@ -140,6 +140,7 @@ function addContentRoute(app: HttpServer, { assets, links }: NativeDeps): void {
       const { expires, signature } = request.query;
       if (signature !== undefined) {
         if (!links.verify(toAssetPath(id), expires ?? '', signature)) {
+          if (findRequestSession(request) === null) await limits.countAddress(request, reply);
           throw new AppError('FORBIDDEN', {
             reason: 'link',
             message_text: plainText('reason.link'),
@@ -148,7 +149,10 @@ function addContentRoute(app: HttpServer, { assets, links }: NativeDeps): void {
         return sendContent(request, reply, await assets.openSigned(id));
       }
       const session = findRequestSession(request);
-      if (!session) throw new AppError('UNAUTHORIZED');
+      if (!session) {
+        await limits.countAddress(request, reply);
+        throw new AppError('UNAUTHORIZED');
+      }
       return sendContent(request, reply, await assets.open(session.principal, id));
     },
   });

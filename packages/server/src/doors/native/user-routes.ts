@@ -35,7 +35,11 @@ const SIGN_INS: readonly (readonly [path: string, purpose: BearerPurpose, summar
 function addPasswordRoutes(app: HttpServer, { identity: { users } }: NativeDeps): void {
   for (const [path, purpose, summary] of SIGN_INS) {
     app.post(path, {
-      config: { access: 'public', refusals: ['UNAUTHORIZED', 'SAMPLE_PASSWORD', 'RATE_LIMITED'] },
+      config: {
+        access: 'public',
+        uncounted: 'own_limit',
+        refusals: ['UNAUTHORIZED', 'SAMPLE_PASSWORD', 'RATE_LIMITED'],
+      },
       schema: { tags: ['auth'], summary, body: signInSchema, response: { 200: signedInSchema } },
       handler: async (request) => {
         const { username, password } = request.body;

@@ -6,6 +6,7 @@ import { createJsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-ty
 import { z } from 'zod';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { toRecord } from '../../platform/http/json-body.ts';
+import type { RequestLimits } from '../request-limits.ts';
 import { describeProblems, describeSecurity, noBody, type RouteFacts } from '../route-responses.ts';
 
 const DOCS_CSP =
@@ -37,7 +38,10 @@ const SECURITY_SCHEMES = {
  * Adds the API document (/openapi.json) and its page (/docs). Call before adding the doors that it describes. `isOpen`:
  * requests without a token may do what clients may.
  */
-export async function addApiDocument(app: HttpServer, options: { isOpen: boolean }): Promise<void> {
+export async function addApiDocument(
+  app: HttpServer,
+  options: { isOpen: boolean; limits: RequestLimits },
+): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -75,6 +79,7 @@ export async function addApiDocument(app: HttpServer, options: { isOpen: boolean
   app.get('/openapi.json', {
     config: { access: 'public' },
     schema: { hide: true },
+    onRequest: (request, reply) => options.limits.countAddress(request, reply),
     handler: async (_request, reply) => {
       reply.header('cache-control', 'no-cache');
       return app.swagger();
@@ -111,6 +116,7 @@ function readFacts({ method, config }: RouteOptions): RouteFacts {
     access: config?.access,
     keys: config?.keys,
     refusals: config?.refusals ?? [],
+    uncounted: config?.uncounted,
     operation: config?.operation,
   };
 }

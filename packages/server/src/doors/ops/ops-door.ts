@@ -61,7 +61,7 @@ function addHealthRoutes(app: HttpServer, deps: OpsDeps): void {
   const load = createHealthReader(deps);
   for (const path of ['/api/health', '/health', '/api/v2/health']) {
     app.get(path, {
-      config: { access: 'public' },
+      config: { access: 'public', uncounted: 'health' },
       schema: {
         tags: ['ops'],
         summary: 'Health of the server and of each part',
@@ -76,7 +76,7 @@ function addHealthRoutes(app: HttpServer, deps: OpsDeps): void {
   }
 
   app.get('/healthz', {
-    config: { access: 'public' },
+    config: { access: 'public', uncounted: 'health' },
     schema: {
       tags: ['ops'],
       summary: 'Whether the process is alive',
@@ -89,7 +89,7 @@ function addHealthRoutes(app: HttpServer, deps: OpsDeps): void {
   });
 
   app.get('/readyz', {
-    config: { access: 'public' },
+    config: { access: 'public', uncounted: 'health' },
     schema: {
       tags: ['ops'],
       summary: 'Whether tasks can be accepted, else why not; further problems follow, one per line',

@@ -20,6 +20,8 @@ export interface TokenRecord {
   readonly purpose: string;
   /** Of a sign-in through the OpenID provider: it ends at its time, however often the page is visited. */
   readonly isFromOidc: boolean;
+  /** The principal is a client that registered itself where anybody may. */
+  readonly isSelfRegistered: boolean;
   /** Null: does not expire. */
   readonly expiresAtMs: number | null;
 }
@@ -34,7 +36,7 @@ export async function findToken(
     .innerJoin('principal', 'principal.id', 'token.principal_id')
     .select(['principal.id', 'principal.kind', 'principal.name', 'principal.role', 'principal.grants'])
     .select(['token.id as token_id', 'token.purpose', 'token.name as token_name'])
-    .select(['token.scopes', 'token.expires_at'])
+    .select(['token.scopes', 'token.expires_at', 'principal.self_registered'])
     .where('token.hash', '=', hash)
     .where('token.purpose', 'in', purposes)
     .where('token.used_at', 'is', null)
@@ -47,6 +49,7 @@ export async function findToken(
     tokenId: row.token_id,
     purpose: row.purpose,
     isFromOidc: row.purpose !== 'key' && row.token_name === FROM_OIDC,
+    isSelfRegistered: row.self_registered !== null,
     expiresAtMs: row.expires_at,
   };
 }

@@ -25,6 +25,8 @@ interface ReadDetails {
   CONFLICT: Open & { reason?: ConflictReason };
   /** `retry_after`: seconds until it begins again; null if time does not help. */
   QUOTA_EXCEEDED: Open & { retry_after?: number | null; message_text?: Text };
+  /** `retry_after`: seconds to wait. */
+  RATE_LIMITED: { retry_after?: number };
   /** `allowed`: the methods that the address takes. */
   METHOD_NOT_ALLOWED: { allowed: string[] };
   /** `dispatched`: the prompt was sent; `started`: it ran; `refused`: nobody listened. */

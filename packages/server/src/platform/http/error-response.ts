@@ -48,9 +48,10 @@ export function toEnvelope(error: AppError, requestId: string): ErrorEnvelope {
   };
 }
 
-/** A used-up quota tells when it begins again. */
+/** A used-up quota or limit tells when it begins again. */
 function readRetryAfter(error: AppError): number | null {
-  return hasCode(error, 'QUOTA_EXCEEDED') ? (error.details?.retry_after ?? null) : null;
+  const isUsedUp = hasCode(error, 'QUOTA_EXCEEDED') || hasCode(error, 'RATE_LIMITED');
+  return isUsedUp ? (error.details?.retry_after ?? null) : null;
 }
 
 /** HTTP status and headers of an error. */

@@ -51,6 +51,11 @@ export interface HttpServerOptions extends HostRules {
   clock: Clock;
 }
 
+/** What pages of other origins may read, in addition to what all may. */
+const EXPOSED_HEADERS = [
+  ...['Content-Disposition', 'Location', 'Retry-After', 'X-Request-Id'],
+  ...['RateLimit', 'RateLimit-Policy'],
+];
 const MAX_HEADER_BYTES = 16_384;
 const KEEP_ALIVE_MS = 72_000;
 /** How long the headers and the whole request may take to arrive, and how often that is checked. */
@@ -139,7 +144,7 @@ function allowOrigins(app: HttpServer, origins: readonly string[]): void {
   app.register(cors, {
     origin: [...origins],
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    exposedHeaders: ['Content-Disposition', 'Location', 'Retry-After', 'X-Request-Id'],
+    exposedHeaders: EXPOSED_HEADERS,
     maxAge: 600,
   });
 }
