@@ -8,6 +8,7 @@ import { gatewayCases } from './fields/gateway-cases.ts';
 import { listFields } from './fields/list-fields.ts';
 import { optionCases } from './fields/option-cases.ts';
 import { peopleCases } from './fields/people-cases.ts';
+import { performanceCases } from './fields/performance-cases.ts';
 import { policyCases } from './fields/policy-cases.ts';
 import { projectCases } from './fields/project-cases.ts';
 import { queryCases } from './fields/query-cases.ts';
@@ -40,6 +41,7 @@ const CASES = mergeCases([
   auditCases,
   quotaCases,
   settingCases,
+  performanceCases,
 ]);
 
 function mergeCases(all: readonly Cases[]): [name: string, prove: Proof][] {

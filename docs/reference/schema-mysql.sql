@@ -161,3 +161,7 @@ create table if not exists `quota` (`subject_id` varchar(36) not null, `subject_
 alter table `principal` add column `self_registered` bigint;
 
 create index `task_owner_id_state` on `task` (`owner_id`, `state`);
+
+create table if not exists `rollup` (`id` varchar(191) not null, `version` bigint not null, `day` varchar(191) not null, `owner_id` varchar(36) not null, `project_id` varchar(36), `workflow_name` varchar(191), `worker_id` varchar(36), `succeeded` bigint not null, `failed` bigint not null, `canceled` bigint not null, `expired` bigint not null, `attempts` bigint not null, `waits` longtext not null, `runs` longtext not null, constraint `rollup_pk` primary key (`id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create index `rollup_day` on `rollup` (`day`);

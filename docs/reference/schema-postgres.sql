@@ -163,3 +163,7 @@ create table if not exists "quota" ("subject_id" varchar(36) collate "C" not nul
 alter table "principal" add column "self_registered" bigint;
 
 create index if not exists "task_owner_id_state" on "task" ("owner_id", "state");
+
+create table if not exists "rollup" ("id" text collate "C" not null, "version" bigint not null, "day" text collate "C" not null, "owner_id" varchar(36) collate "C" not null, "project_id" varchar(36) collate "C", "workflow_name" text collate "C", "worker_id" varchar(36) collate "C", "succeeded" bigint not null, "failed" bigint not null, "canceled" bigint not null, "expired" bigint not null, "attempts" bigint not null, "waits" text not null, "runs" text not null, constraint "rollup_pk" primary key ("id"));
+
+create index if not exists "rollup_day" on "rollup" ("day");

@@ -161,3 +161,7 @@ create table if not exists "quota" ("subject_id" text not null, "subject_kind" t
 alter table "principal" add column "self_registered" integer;
 
 create index if not exists "task_owner_id_state" on "task" ("owner_id", "state");
+
+create table if not exists "rollup" ("id" text not null, "version" integer not null, "day" text not null, "owner_id" text not null, "project_id" text, "workflow_name" text, "worker_id" text, "succeeded" integer not null, "failed" integer not null, "canceled" integer not null, "expired" integer not null, "attempts" integer not null, "waits" text not null, "runs" text not null, constraint "rollup_pk" primary key ("id"));
+
+create index if not exists "rollup_day" on "rollup" ("day");

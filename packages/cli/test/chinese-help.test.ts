@@ -41,6 +41,7 @@ const VALUES = [
   ],
   ...['FILE', 'TEXT', 'HOST', 'PORT', 'operator', 'member', 'viewer', 'editor'],
   ...['ISSUER', 'SUBJECT', 'iss', 'sub', 'user', 'csv', 'jsonl'],
+  ...['day', 'project', 'workflow', 'worker', 'CSV'],
   ...['tasks_per_day=50', 'stored_bytes=200GB', 'tasks_waiting=unlimited'],
 ];
 

@@ -119,6 +119,7 @@ const VALUES = [
   ...['grants', 'members', 'oidc', 'role'],
   // Quotas, units, and words of values.
   ...['stored_bytes', 'tasks_running', 'tasks_total', 'unlimited', 'GB', 'kB', 'MB', 'B', 'UTC'],
+  ...['day', 'project', 'user', 'workflow', 'worker'],
   // Settings, and their values.
   ...['durability', 'power', 'private', 'auto', 'ask', 'hybrid', 'workers', 'policies', 'info'],
 ];
@@ -266,6 +267,10 @@ const SCENES: readonly Scene[] = [
   ['quotas list', () => 'quotas list', 0],
   ['quotas reset', (at) => `quotas reset ${at.client}`, 0],
   ['quotas reset', () => 'quotas reset nobody', 5],
+  ['stats', () => 'stats --days 2', 0],
+  ['stats', () => 'stats --all --by workflow', 0],
+  ['stats', () => 'stats --by month', 2],
+  ['stats', () => 'stats --until yesterday', 2],
   ['audit', () => 'audit --limit 20', 0],
   ['clients revoke', (at) => `clients revoke ${at.client}`, 0],
   ['sign-in', () => 'sign-in', 0],

@@ -10,6 +10,7 @@ export * from './fleet.ts';
 export * from './ids.ts';
 export * from './models.ts';
 export * from './people.ts';
+export * from './performance.ts';
 export * from './placement.ts';
 export * from './policies.ts';
 export * from './projects.ts';

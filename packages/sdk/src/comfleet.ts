@@ -3,6 +3,7 @@ import { BatchCalls } from './calls/batches.ts';
 import { ClientCalls } from './calls/clients.ts';
 import { FleetCalls } from './calls/fleet.ts';
 import { PendingTasks } from './calls/pending-tasks.ts';
+import { PerformanceCalls } from './calls/performance.ts';
 import { PolicyCalls } from './calls/policies.ts';
 import { ProjectCalls } from './calls/projects.ts';
 import { QuotaCalls } from './calls/quotas.ts';
@@ -56,6 +57,7 @@ export class Comfleet {
   readonly projects: ProjectCalls;
   readonly audit: AuditCalls;
   readonly quotas: QuotaCalls;
+  readonly performance: PerformanceCalls;
   readonly clients: ClientCalls;
   readonly users: UserCalls;
   readonly invitations: InvitationCalls;
@@ -96,6 +98,7 @@ export class Comfleet {
     this.projects = new ProjectCalls(this.#transport);
     this.audit = new AuditCalls(this.#transport);
     this.quotas = new QuotaCalls(this.#transport);
+    this.performance = new PerformanceCalls(this.#transport);
     this.clients = new ClientCalls(this.#transport);
     this.users = new UserCalls(this.#transport);
     this.invitations = new InvitationCalls(this.#transport);

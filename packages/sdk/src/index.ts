@@ -4,6 +4,7 @@ export type { BatchBody, BatchFilter } from './calls/batches.ts';
 export type { RegisteredClient } from './calls/clients.ts';
 export type { Download, DownloadOptions } from './calls/download.ts';
 export type { PendingEntry } from './calls/pending-tasks.ts';
+export type { AllPerformanceFilter, PerformanceFilter, PerformancePeriod } from './calls/performance.ts';
 export type { FlatRoute, RunOptions, SubmitBody, SubmitCallOptions, TaskFilter } from './calls/tasks.ts';
 export type { NewNamedToken } from './calls/tokens.ts';
 export type { NewUserOptions } from './calls/users.ts';

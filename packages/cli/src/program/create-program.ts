@@ -12,6 +12,7 @@ import { addProjectCommands } from './project-commands.ts';
 import { addQuotaCommands } from './quota-commands.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addSettingCommands } from './setting-commands.ts';
+import { addStatsCommand } from './stats-command.ts';
 import { addTaskCommands } from './task-commands.ts';
 import { addTokenCommands } from './token-commands.ts';
 
@@ -37,6 +38,7 @@ export function createProgram(
   addProjectCommands(program, parts);
   addPeopleCommands(program, parts);
   addQuotaCommands(program, parts);
+  addStatsCommand(program, parts);
   addTokenCommands(program, parts);
   describeArguments(program, say);
   nameRefusedFlags(program);

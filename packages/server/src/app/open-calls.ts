@@ -1,6 +1,10 @@
 import type { Assets } from '../flow/assets/assets.ts';
 import { type AssetCalls, createAssetCalls } from '../flow/calls/assets/asset-calls.ts';
 import { type BatchCalls, createBatchCalls } from '../flow/calls/batches/batch-calls.ts';
+import {
+  createPerformanceCalls,
+  type PerformanceCalls,
+} from '../flow/calls/performance/performance-calls.ts';
 import { createStatisticsCalls, type StatisticsCalls } from '../flow/calls/statistics/statistics-calls.ts';
 import { openIntroductions } from '../flow/calls/tasks/introductions.ts';
 import type { KnownOffers } from '../flow/calls/tasks/known-inventories.ts';
@@ -10,6 +14,7 @@ import { TaskViews } from '../flow/calls/tasks/task-views.ts';
 import { createWorkflowCalls, type WorkflowCalls } from '../flow/calls/workflows/workflow-calls.ts';
 import type { Engine } from '../flow/engine/engine.ts';
 import type { LiveUpdateHub } from '../flow/events/live-updates.ts';
+import { TaskPerformance } from '../flow/performance/task-performance.ts';
 import { createAcceptanceOrder } from '../flow/tasks/accept-tasks.ts';
 import { createLaneKey, type TaskRequirements, toStoredLane } from '../flow/tasks/requirements.ts';
 import type { TaskJournal } from '../flow/tasks/task-journal.ts';
@@ -25,6 +30,7 @@ export interface Calls {
   assets: AssetCalls;
   workflows: WorkflowCalls;
   statistics: StatisticsCalls;
+  performance: PerformanceCalls;
 }
 
 interface CallsDeps extends FlowDeps, KnownOffers {
@@ -43,6 +49,8 @@ export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): 
   const { defaults, taskTypeLimit, assetLimits, graphLimits } = options;
   const draw = () => drawSeed(random.bytes(SEED_BYTES));
   const views = new TaskViews(deps);
+  const { timeZone } = options.retention();
+  const performance = new TaskPerformance({ db: deps.database, clock: deps.clock, timeZone });
   const laneOf = (requirements: TaskRequirements) => {
     const resolved = resolver().resolve(requirements);
     return toStoredLane(createLaneKey(resolved.needs, resolved.kinds), resolved.needs);
@@ -81,5 +89,6 @@ export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): 
       }),
     }),
     statistics: createStatisticsCalls(deps),
+    performance: createPerformanceCalls(deps.database, { performance, zone: timeZone }),
   };
 }

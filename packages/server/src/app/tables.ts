@@ -1,6 +1,7 @@
 import type { InstanceTables } from '../fleet/instances/instance-tables.ts';
 import type { WorkerTables } from '../fleet/workers/worker-tables.ts';
 import type { AssetTables } from '../flow/assets/asset-tables.ts';
+import type { RollupTables } from '../flow/performance/rollup-tables.ts';
 import type { TaskTables } from '../flow/tasks/task-tables.ts';
 import type { WorkflowTables } from '../flow/workflows/workflow-tables.ts';
 import type { AuditTables } from '../people/audit/audit-tables.ts';
@@ -15,6 +16,7 @@ export interface Tables
     InstanceTables,
     OverlayTables,
     ProjectTables,
+    RollupTables,
     TaskTables,
     WorkerTables,
     WorkflowTables {

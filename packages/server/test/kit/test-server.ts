@@ -7,7 +7,9 @@ import { addDoors } from '../../src/doors/add-doors.ts';
 import { countFleet } from '../../src/doors/fleet-stats.ts';
 import { RequestLimits } from '../../src/doors/request-limits.ts';
 import type { AdminSwitch } from '../../src/fleet/workers/admin-overrides.ts';
+import { createPerformanceCalls } from '../../src/flow/calls/performance/performance-calls.ts';
 import { Balancing } from '../../src/flow/calls/placement/balancing.ts';
+import { TaskPerformance } from '../../src/flow/performance/task-performance.ts';
 import { AuditLog } from '../../src/people/audit/audit-log.ts';
 import { createAuditedPeople } from '../../src/people/audit/audited-people.ts';
 import { type Identity, openIdentity } from '../../src/people/identity/identity.ts';
@@ -94,6 +96,10 @@ export async function openTestServer(options: TestServerOptions = {}) {
     assets: createFakeAssets(owned, tasks),
     workflows: createFakeWorkflows(owned),
     statistics: createFakeStatistics(),
+    performance: createPerformanceCalls(db, {
+      performance: new TaskPerformance({ db, clock, timeZone: config.timeZone }),
+      zone: config.timeZone,
+    }),
   };
   const stop = new AbortController();
   const routes: { method: string; url: string }[] = [];

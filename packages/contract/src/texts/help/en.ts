@@ -264,6 +264,14 @@ export const en = {
   'argument.limits': 'such as tasks_per_day=50, stored_bytes=200GB or tasks_waiting=unlimited',
   'help.quotas.reset': 'give the configured limits again',
 
+  'help.stats': 'show what came of your tasks: counts, success, waits and runs',
+  'flag.stats_by': 'one line for each day, project, user, workflow or worker',
+  'flag.until_day': 'the last day, such as 2026-03-29 (default: today)',
+  'flag.stats_project': 'only tasks of this project, of all its members',
+  'flag.stats_workflow': 'only tasks of this workflow',
+  'flag.stats_all': 'tasks of everyone, for those who see them',
+  'flag.stats_csv': 'write the groups of everyone to stdout as a CSV file',
+
   'help.sessions': 'list and end your sessions',
   'help.sessions.list': 'list your signed-in browsers and programs, with their last use',
   'help.sessions.end': 'end a session; it is refused at once',

@@ -257,6 +257,14 @@ export const zhCn = {
   'argument.limits': '例如 tasks_per_day=50、stored_bytes=200GB 或 tasks_waiting=unlimited',
   'help.quotas.reset': '恢复为配置的限额',
 
+  'help.stats': '显示任务的结果统计：数量、成功率、等待和运行时间',
+  'flag.stats_by': '按天、项目、用户、工作流或工作节点各一行：day、project、user、workflow、worker',
+  'flag.until_day': '最后一天，例如 2026-03-29（默认：今天）',
+  'flag.stats_project': '只统计此项目中所有成员的任务',
+  'flag.stats_workflow': '只统计此工作流的任务',
+  'flag.stats_all': '所有人的任务，供有权查看的人使用',
+  'flag.stats_csv': '把所有人的分组统计以 CSV 文件写到 stdout',
+
   'help.sessions': '已登录的会话',
   'help.sessions.list': '列出浏览器和程序的会话及最近使用时间',
   'help.sessions.end': '结束会话，立即失效',

@@ -257,6 +257,14 @@ export const zhTw = {
   'argument.limits': '例如 tasks_per_day=50、stored_bytes=200GB 或 tasks_waiting=unlimited',
   'help.quotas.reset': '恢復為設定的限額',
 
+  'help.stats': '顯示任務的結果統計：數量、成功率、等待和執行時間',
+  'flag.stats_by': '按天、專案、使用者、工作流程或工作節點各一行：day、project、user、workflow、worker',
+  'flag.until_day': '最後一天，例如 2026-03-29（預設：今天）',
+  'flag.stats_project': '只統計此專案中所有成員的任務',
+  'flag.stats_workflow': '只統計此工作流程的任務',
+  'flag.stats_all': '所有人的任務，供有權檢視的人使用',
+  'flag.stats_csv': '把所有人的分組統計以 CSV 檔案寫到 stdout',
+
   'help.sessions': '已登入的工作階段',
   'help.sessions.list': '列出瀏覽器和程式的工作階段及最近使用時間',
   'help.sessions.end': '結束工作階段，立即失效',

@@ -1,5 +1,6 @@
 import type { AssetCalls } from '../../flow/calls/assets/asset-calls.ts';
 import type { BatchCalls } from '../../flow/calls/batches/batch-calls.ts';
+import type { PerformanceCalls } from '../../flow/calls/performance/performance-calls.ts';
 import type { Balancing } from '../../flow/calls/placement/balancing.ts';
 import type { StatisticsCalls } from '../../flow/calls/statistics/statistics-calls.ts';
 import type { TaskCalls } from '../../flow/calls/tasks/task-calls.ts';
@@ -26,6 +27,7 @@ export interface NativeDeps {
   assets: AssetCalls;
   workflows: WorkflowCalls;
   statistics: StatisticsCalls;
+  performance: PerformanceCalls;
   fleet: FleetView;
   settings: RunTimeSettings;
   balancing: Pick<Balancing, 'state' | 'change'>;

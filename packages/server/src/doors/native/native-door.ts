@@ -18,6 +18,7 @@ import { addFleetRoutes } from './fleet-routes.ts';
 import { addNamedTokenRoutes } from './named-token-routes.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { addOidcRoutes } from './oidc-routes.ts';
+import { addPerformanceRoutes } from './performance-routes.ts';
 import { addPolicyRoutes } from './policy-routes.ts';
 import { addProjectRoutes } from './project-routes.ts';
 import { addQuotaRoutes } from './quota-routes.ts';
@@ -82,4 +83,5 @@ const ROUTES: readonly ((app: HttpServer, deps: NativeDeps) => void)[] = [
   addSettingRoutes,
   addAuditRoutes,
   addQuotaRoutes,
+  addPerformanceRoutes,
 ];

@@ -9,13 +9,16 @@ import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { dayOf, dayStartMs } from '../../platform/time/calendar-day.ts';
 import type { Clock } from '../../platform/time/clock.ts';
+import { writeRollUp } from '../performance/roll-up.ts';
+import type { RollupTables } from '../performance/rollup-tables.ts';
+import { MEASURED_COLUMNS } from '../performance/task-groups.ts';
 import type { TaskTables } from '../tasks/task-tables.ts';
 import type { AssetTables } from './asset-tables.ts';
 import type { Assets } from './assets.ts';
 import type { BlobStore } from './blob-store.ts';
 
 /** Tables with what is removed, and with references to it. */
-export interface RetentionTables extends AssetTables, TaskTables, Pick<WorkerTables, 'worker'> {
+export interface RetentionTables extends AssetTables, RollupTables, TaskTables, Pick<WorkerTables, 'worker'> {
   workflow_version: { id: string; graph_hash: string };
 }
 
@@ -32,7 +35,7 @@ export interface RetentionLimits {
   tasksMs: number;
   /** Results; null: until deleted. */
   outputsMs: number | null;
-  /** The zone in which days begin: quotas count the tasks of today, so they stay until it is over. */
+  /** The zone in which days begin: quotas and statistics count tasks by day, and those of today stay until it is over. */
   timeZone: string;
 }
 
@@ -65,7 +68,7 @@ export async function sweepOnce(
   const sweepAll = createRound(clock, signal);
   const todayMs = dayStartMs(dayOf(now, limits.timeZone), limits.timeZone);
   const endedBefore = Math.min(now - limits.tasksMs, todayMs);
-  const tasks = await sweepAll(() => purgeTasks(database, endedBefore));
+  const tasks = await sweepAll(() => purgeTasks(database, endedBefore, limits.timeZone));
   const texts = await sweepAll(() => purgeTexts(database, now - Math.max(limits.tasksMs, BLOB_GRACE_MS)));
   const uploads = await sweepAll(removeExpired(deps, now));
   const outputs =
@@ -103,23 +106,30 @@ function createRound(
 
 const removedAll = (count: number): Page => ({ found: count, removed: count });
 
-async function purgeTasks(database: Database<RetentionTables>, beforeMs: number): Promise<Page> {
+/** What is measured of the tasks stays, in the same commit. */
+async function purgeTasks(
+  database: Database<RetentionTables>,
+  beforeMs: number,
+  timeZone: string,
+): Promise<Page> {
   const { k } = database;
   const old = await database.read(
-    k.selectFrom('task').select('id').where('ended_at', '<', beforeMs).limit(PAGE),
+    k.selectFrom('task').select(MEASURED_COLUMNS).where('ended_at', '<', beforeMs).limit(PAGE),
   );
   const ids = old.map((task) => task.id);
   if (ids.length === 0) return removedAll(0);
-  await database.commit([
+  const outcome = await database.commit([
+    ...(await writeRollUp(database, old, timeZone)),
     { query: k.deleteFrom('task_event').where('task_id', 'in', ids) },
     { query: k.deleteFrom('attempt').where('task_id', 'in', ids) },
     { query: k.deleteFrom('attempt_fingerprint').where('task_id', 'in', ids) },
     { query: k.deleteFrom('task_secret').where('task_id', 'in', ids) },
     { query: k.deleteFrom('task_input').where('task_id', 'in', ids) },
     { query: k.deleteFrom('task_warning').where('task_id', 'in', ids) },
-    { query: k.deleteFrom('task').where('id', 'in', ids) },
+    { query: k.deleteFrom('task').where('id', 'in', ids), rows: ids.length },
   ]);
-  return removedAll(ids.length);
+  // Refused if another server removed some of them: the next sweep sees what is left.
+  return removedAll(outcome.kind === 'committed' ? ids.length : 0);
 }
 
 /** Removes graphs and object_infos that no task, workflow version or worker refers to. */

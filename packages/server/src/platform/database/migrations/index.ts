@@ -14,6 +14,7 @@ import { columns as oidcColumns, indexes as oidcIndexes } from './0011-oidc.ts';
 import { tables as audit } from './0012-audit.ts';
 import { fill as nameStrategy, tables as settings } from './0013-settings.ts';
 import { columns as quotaColumns, indexes as quotaIndexes, tables as quotas } from './0014-quotas.ts';
+import { tables as rollups } from './0015-rollups.ts';
 
 /** A forward step of the schema. `minBinary` is the oldest schema version whose programs still work after it. */
 export interface Migration {
@@ -72,4 +73,6 @@ export const migrations: readonly Migration[] = [
     columns: quotaColumns,
     indexes: quotaIndexes,
   },
+  // An older program removes tasks without keeping their statistics.
+  { version: 15, name: 'rollups', minBinary: 6, tables: rollups },
 ];
