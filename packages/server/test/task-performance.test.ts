@@ -1,5 +1,6 @@
 import { createUuidV7, type PrincipalId, type TaskId, type WorkerId } from '@comfleet/contract';
 import { type Database, silentLogger, systemClock, systemRandom, type Tables } from '@comfleet/server';
+import { FakeClock } from '@comfleet/test-kit';
 import { afterEach, expect, test } from 'vitest';
 import { describeOnDatabases } from '../../../e2e/services/databases.ts';
 import { parseConfig } from '../src/app/settings.ts';
@@ -10,6 +11,7 @@ import { createPerformanceCalls } from '../src/flow/calls/performance/performanc
 import { TaskPerformance } from '../src/flow/performance/task-performance.ts';
 import type { TaskRow } from '../src/flow/tasks/task-tables.ts';
 import { dayOf } from '../src/platform/time/calendar-day.ts';
+import { openMemoryDatabase } from './kit/memory-database.ts';
 import { closeAll, createEmpty, openForTest } from './kit/open-test-database.ts';
 import { createTaskRow } from './kit/rows.ts';
 
@@ -146,6 +148,46 @@ async function expectRecount(database: Database<Tables>, tasks: readonly TaskRow
     }
   }
 }
+
+test('DB7 a task counts on the day of its end, also in the night to summer time; past days are read once', async () => {
+  const clock = new FakeClock();
+  clock.advance(Date.parse('2026-03-31T12:00:00Z') - clock.nowMs());
+  const database = await openMemoryDatabase(clock);
+  const ends = [
+    '2026-03-28T22:59:59Z',
+    '2026-03-28T23:00:00Z',
+    '2026-03-29T21:59:59Z',
+    '2026-03-29T22:00:00Z',
+  ];
+  const tasks = ends.map((end, index) =>
+    createTaskRow({
+      id: createUuidV7(Date.parse(end), systemRandom.bytes(10)),
+      accepted_seq: index + 1,
+      state: 'succeeded',
+      ended_at: Date.parse(end),
+    }),
+  );
+  await insertTasks(database, tasks);
+  let reads = 0;
+  const read: typeof database.read = (query) => {
+    reads += 1;
+    return database.read(query);
+  };
+  const performance = new TaskPerformance({ db: { ...database, read }, clock, timeZone: ZONE });
+  const calls = createPerformanceCalls(database, { performance, zone: ZONE });
+  const report = () => calls.report({ days: 3, until: '2026-03-30', by: 'day' });
+
+  const first = await report();
+  const readsOfFirst = reads;
+
+  expect(first.groups.map(({ key, measures }) => [key, measures.tasks])).toEqual([
+    ['2026-03-28', 1],
+    ['2026-03-29', 2],
+    ['2026-03-30', 1],
+  ]);
+  expect(await report()).toEqual(first);
+  expect([readsOfFirst, reads]).toEqual([3, 3]);
+});
 
 describeOnDatabases('statistics of tasks', (kind) => {
   test('DB7 DB9 equal a recount of 10,000 tasks, while they are kept, half removed, and all removed', async () => {

@@ -59,6 +59,7 @@ export const en = {
   'value.uuid': 'expected a lowercase UUID',
   'value.idempotency_key': 'expected 1 to 255 visible ASCII characters',
   'value.cursor': 'not a cursor that a page gave',
+  'value.day': 'expected a day, such as 2026-01-31',
   'value.time': 'expected ISO 8601, such as 2026-01-31T12:00:00Z, or seconds since 1970',
   'value.time_limit': 'expected 0 for no limit, or at least 0.001 seconds',
   'value.path': 'expected at most 1024 bytes, and at most 255 in each name',

@@ -52,6 +52,7 @@ export const zhCn = {
   'value.uuid': '应为小写的 UUID',
   'value.idempotency_key': '应为 1 到 255 个可见的 ASCII 字符',
   'value.cursor': '不是分页返回的游标',
+  'value.day': '应为日期，例如 2026-01-31',
   'value.time': '应为 ISO 8601 时间（例如 2026-01-31T12:00:00Z），或 1970 年以来的秒数',
   'value.time_limit': '应为 0（不限）或不小于 0.001 秒',
   'value.path': '总长最多 1024 字节，每级目录名最多 255 字节',

@@ -52,6 +52,7 @@ export const zhTw = {
   'value.uuid': '應為小寫的 UUID',
   'value.idempotency_key': '應為 1 到 255 個可見的 ASCII 字元',
   'value.cursor': '不是分頁回傳的游標',
+  'value.day': '應為日期，例如 2026-01-31',
   'value.time': '應為 ISO 8601 時間（例如 2026-01-31T12:00:00Z），或 1970 年以來的秒數',
   'value.time_limit': '應為 0（不限）或不小於 0.001 秒',
   'value.path': '總長最多 1024 位元組，每層資料夾名稱最多 255 位元組',

@@ -7,12 +7,14 @@ import {
   type TaskPerformance,
   taskPerformanceSchema,
 } from '@comfleet/contract';
+import { DEFINITION_TEXTS } from '@comfleet/contract/texts/definitions';
 import { z } from 'zod';
 import { NO_TASKS, type PerformanceReport } from '../../flow/calls/performance/performance-calls.ts';
 import { may, type Principal } from '../../people/identity/principal.ts';
 import { formatDisposition } from '../../platform/http/content-disposition.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { toCsvLine } from '../../platform/text/csv.ts';
+import { isDay } from '../../platform/time/calendar-day.ts';
 import { principalOf } from '../authentication.ts';
 import { exportResponses } from '../route-responses.ts';
 import type { NativeDeps } from './native-deps.ts';
@@ -22,7 +24,12 @@ const id = (description: string) => z.string().max(200).optional().describe(desc
 
 const periodQuery = z.strictObject({
   days: z.coerce.number().int().min(1).max(366).default(30).describe('How many days, the last one included.'),
-  until: z.iso.date().optional().describe('The last day, such as 2026-03-29; today if absent.'),
+  until: z
+    .string()
+    .max(10)
+    .refine(isDay, DEFINITION_TEXTS.en['value.day'])
+    .optional()
+    .describe('The last day, such as 2026-03-29; today if absent.'),
 });
 const ownQuery = periodQuery.extend({
   group_by: z.enum(PERFORMANCE_GROUPS).default('day'),

@@ -14,6 +14,7 @@ const PAGE = 2000;
 const SETTLED_MS = 3_600_000;
 /** Groups of days that are over, kept in memory. */
 const MAX_GROUPS = 100_000;
+const MAX_DAYS = 1500;
 const TRIES = 10;
 
 /**
@@ -33,58 +34,67 @@ export class TaskPerformance {
     this.#zone = deps.timeZone;
   }
 
-  /** Groups of `count` days up to and including `last`. Throws UNAVAILABLE if a day is being removed all the time. */
+  /** Groups of `count` days up to and including `last`. Throws UNAVAILABLE if tasks of these days are being removed all the time. */
   async read(last: string, count: number): Promise<TaskGroup[]> {
-    const groups: TaskGroup[] = [];
-    for (let day = addDays(last, 1 - count); day <= last; day = nextDay(day))
-      groups.push(...(this.#days.get(day) ?? (await this.#load(day))));
-    return groups;
+    const days = Array.from({ length: count }, (_, place) => addDays(last, place + 1 - count));
+    const missing = days.findIndex((day) => !this.#days.has(day));
+    const known = missing < 0 ? days : days.slice(0, missing);
+    const groups = known.flatMap((day) => this.#days.get(day) ?? []);
+    return missing < 0 ? groups : [...groups, ...(await this.#load(days.slice(missing)))];
   }
 
-  async #load(day: string): Promise<readonly TaskGroup[]> {
-    const endMs = dayStartMs(nextDay(day), this.#zone);
-    const groups = await this.#readWhole(day, endMs);
-    if (this.#db.nowMs() > endMs + SETTLED_MS) this.#keep(day, groups);
+  async #load(days: readonly string[]): Promise<readonly TaskGroup[]> {
+    const starts = [...days, nextDay(days.at(-1) ?? '')].map((day) => dayStartMs(day, this.#zone));
+    const groups = await this.#readWhole(days, starts);
+    const byDay = new Map<string, TaskGroup[]>(days.map((day) => [day, []]));
+    for (const group of groups) byDay.get(group.day)?.push(group);
+    const settledMs = this.#db.nowMs() - SETTLED_MS;
+    for (const [place, [day, own]] of [...byDay].entries())
+      if ((starts[place + 1] ?? settledMs) < settledMs) this.#keep(day, own);
     return groups;
   }
 
   /** Both sources at one time: tasks that move from one to the other meanwhile would be missed, or counted twice. */
-  async #readWhole(day: string, endMs: number): Promise<readonly TaskGroup[]> {
+  async #readWhole(days: readonly string[], starts: readonly number[]): Promise<readonly TaskGroup[]> {
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const rows = await this.#readRows(day);
+      const rows = await this.#readRows(days);
       const groups: TaskGroups = new Map();
       for (const row of rows) addRow(groups, row);
-      await this.#addKept(groups, day, endMs);
-      const after = await this.#readVersions(day);
+      await this.#addKept(groups, days, starts);
+      const after = await this.#readVersions(days);
       if (after === rows.reduce((sum, { version }) => sum + Number(version), 0)) return [...groups.values()];
     }
     throw new AppError('UNAVAILABLE', {});
   }
 
-  #readRows(day: string) {
-    return this.#db.read(this.#db.k.selectFrom('rollup').selectAll().where('day', '=', day));
+  #readRows(days: readonly string[]) {
+    const query = this.#db.k.selectFrom('rollup').selectAll();
+    return this.#db.read(query.where('day', '>=', days[0] ?? '').where('day', '<=', days.at(-1) ?? ''));
   }
 
-  /** Grows with every change of the day's rows. */
-  async #readVersions(day: string): Promise<number> {
-    const { k } = this.#db;
+  /** Grows with every change of the rows of these days. */
+  async #readVersions(days: readonly string[]): Promise<number> {
+    const query = this.#db.k.selectFrom('rollup').select((eb) => eb.fn.sum('version').as('versions'));
     const [row] = await this.#db.read(
-      k
-        .selectFrom('rollup')
-        .select((eb) => eb.fn.sum('version').as('versions'))
-        .where('day', '=', day),
+      query.where('day', '>=', days[0] ?? '').where('day', '<=', days.at(-1) ?? ''),
     );
     return Number(row?.versions ?? 0);
   }
 
-  /** Page after page, letting others in between. */
-  async #addKept(groups: TaskGroups, day: string, endMs: number): Promise<void> {
+  /** Page after page in the order of ends, letting others in between. `starts`: of the days, and of the one after. */
+  async #addKept(groups: TaskGroups, days: readonly string[], starts: readonly number[]): Promise<void> {
     const slice = startTimeSlice(this.#clock);
-    let after = { ended_at: dayStartMs(day, this.#zone) - 1, id: '' };
+    const endMs = starts.at(-1) ?? 0;
+    let after = { ended_at: (starts[0] ?? endMs) - 1, id: '' };
+    let place = 0;
+    const toDay = (atMs: number) => {
+      while (atMs >= (starts[place + 1] ?? endMs) && place + 1 < days.length) place += 1;
+      return days[place] ?? '';
+    };
     for (;;) {
       const page = await this.#db.read(this.#selectPage(after, endMs));
       for (const task of page) {
-        addTask(groups, task, () => day);
+        addTask(groups, task, toDay);
         after = { ended_at: Number(task.ended_at), id: task.id };
       }
       if (page.length < PAGE) return;
@@ -106,10 +116,10 @@ export class TaskPerformance {
 
   #keep(day: string, groups: readonly TaskGroup[]): void {
     if (groups.length > MAX_GROUPS) return;
+    this.#held += groups.length - (this.#days.get(day)?.length ?? 0);
     this.#days.set(day, groups);
-    this.#held += groups.length;
     for (const [oldest, { length }] of this.#days) {
-      if (this.#held <= MAX_GROUPS) return;
+      if (this.#held <= MAX_GROUPS && this.#days.size <= MAX_DAYS) return;
       this.#days.delete(oldest);
       this.#held -= length;
     }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { addDays, dayOf, dayStartMs, isTimeZone, localTimeZone, nextDay } from './calendar-day.ts';
+import { addDays, dayOf, dayStartMs, isDay, isTimeZone, localTimeZone, nextDay } from './calendar-day.ts';
 
 const at = (iso: string) => Date.parse(iso);
 
@@ -52,4 +52,16 @@ test('a day begins at its first moment, in every zone', () => {
 test('knows which zones exist', () => {
   expect(['Europe/Berlin', 'UTC', localTimeZone()].map(isTimeZone)).toEqual([true, true, true]);
   expect(['Europe/Atlantis', '', '../etc'].map(isTimeZone)).toEqual([false, false, false]);
+});
+
+test.each([
+  ['2028-02-29', true],
+  ['2026-02-29', false],
+  ['2026-13-01', false],
+  ['2026-1-1', false],
+  ['yesterday', false],
+  ['0100-01-01', false],
+  ['9999-12-31', false],
+])('%s is a day: %s', (text, expected) => {
+  expect(isDay(text)).toBe(expected);
 });

@@ -34,6 +34,12 @@ export function dayStartMs(day: string, zone: string): number {
   return after;
 }
 
+/** Whether a text is a day of the calendar from 1970 to 2999. */
+export function isDay(text: string): boolean {
+  if (!DAY.test(text) || text < '1970' || text >= '3000') return false;
+  return new Date(parseDay(text)).toISOString().slice(0, 10) === text;
+}
+
 /** The day after a day. */
 export function nextDay(day: string): string {
   return addDays(day, 1);
