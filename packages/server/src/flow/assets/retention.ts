@@ -113,8 +113,14 @@ async function purgeTasks(
   timeZone: string,
 ): Promise<Page> {
   const { k } = database;
+  // The oldest first: a page then touches the sums of few days.
   const old = await database.read(
-    k.selectFrom('task').select(MEASURED_COLUMNS).where('ended_at', '<', beforeMs).limit(PAGE),
+    k
+      .selectFrom('task')
+      .select(MEASURED_COLUMNS)
+      .where('ended_at', '<', beforeMs)
+      .orderBy('ended_at')
+      .limit(PAGE),
   );
   const ids = old.map((task) => task.id);
   if (ids.length === 0) return removedAll(0);

@@ -1,6 +1,6 @@
 import type { Durations, PerformanceGroup, TaskMeasures } from '@comfleet/contract';
 import { findPercentile, type LogHistogram } from './log-histogram.ts';
-import { createMeasures, type Measures, mergeMeasures, type TaskGroup } from './task-groups.ts';
+import { createMeasures, type Measures, mergeMeasures, type Subject, type TaskGroup } from './task-groups.ts';
 
 /** Which tasks; what is absent does not narrow. */
 export interface PerformanceFilter {
@@ -10,7 +10,9 @@ export interface PerformanceFilter {
   readonly workerId?: string | undefined;
 }
 
-export function isSelected(group: TaskGroup, filter: PerformanceFilter): boolean {
+export const NO_FILTER: PerformanceFilter = {};
+
+export function isSelected(group: Subject, filter: PerformanceFilter): boolean {
   return (
     (filter.ownerId === undefined || group.ownerId === filter.ownerId) &&
     (filter.projectId === undefined || group.projectId === filter.projectId) &&
@@ -19,32 +21,40 @@ export function isSelected(group: TaskGroup, filter: PerformanceFilter): boolean
   );
 }
 
-/** Everything together. */
-export function sumGroups(groups: Iterable<TaskGroup>): TaskMeasures {
-  const total = createMeasures();
-  for (const group of groups) mergeMeasures(total, group);
-  return toMeasures(total);
-}
+/** What came of groups, by one of what they are about; filled one by one. */
+export class Sums {
+  readonly #by: PerformanceGroup;
+  readonly #total = createMeasures();
+  readonly #byKey = new Map<string | null, Measures>();
 
-/** Together by one of what groups are about: days in order, others by their number of tasks. */
-export function groupBy(
-  groups: Iterable<TaskGroup>,
-  by: PerformanceGroup,
-): { key: string | null; measures: TaskMeasures }[] {
-  const sums = new Map<string | null, Measures>();
-  for (const group of groups) {
-    const key = keyOf(group, by);
-    const sum = sums.get(key) ?? createMeasures();
-    sums.set(key, sum);
-    mergeMeasures(sum, group);
+  constructor(by: PerformanceGroup) {
+    this.#by = by;
   }
-  const all = [...sums].map(([key, sum]) => ({ key, measures: toMeasures(sum) }));
-  const order =
-    by === 'day' ? compareKeys : (one: Sum, other: Sum) => other.measures.tasks - one.measures.tasks;
-  return all.sort((one, other) => order(one, other) || compareKeys(one, other));
+
+  add(group: TaskGroup): void {
+    const key = keyOf(group, this.#by);
+    const sum = this.#byKey.get(key) ?? createMeasures();
+    this.#byKey.set(key, sum);
+    mergeMeasures(sum, group);
+    mergeMeasures(this.#total, group);
+  }
+
+  /** Everything together. */
+  get total(): TaskMeasures {
+    return toMeasures(this.#total);
+  }
+
+  /** Days in order, others by their number of tasks. */
+  list(): Sum[] {
+    const all = [...this.#byKey].map(([key, sum]) => ({ key, measures: toMeasures(sum) }));
+    const order =
+      this.#by === 'day' ? compareKeys : (one: Sum, other: Sum) => other.measures.tasks - one.measures.tasks;
+    return all.sort((one, other) => order(one, other) || compareKeys(one, other));
+  }
 }
 
-interface Sum {
+/** What came of the groups with the same key. */
+export interface Sum {
   key: string | null;
   measures: TaskMeasures;
 }

@@ -41,13 +41,17 @@ export interface Measures {
   runs: LogHistogram;
 }
 
-/** Tasks of one day that have the same owner, project, workflow and worker. */
-export interface TaskGroup extends Measures {
-  readonly day: string;
+/** What the tasks of a group have in common, beside the day. */
+export interface Subject {
   readonly ownerId: PrincipalId;
   readonly projectId: ProjectId | null;
   readonly workflow: string | null;
   readonly workerId: WorkerId | null;
+}
+
+/** Tasks of one day that have the same owner, project, workflow and worker. */
+export interface TaskGroup extends Measures, Subject {
+  readonly day: string;
 }
 
 export function createMeasures(): Measures {
@@ -66,13 +70,7 @@ export type TaskGroups = Map<string, TaskGroup>;
 export function addTask(groups: TaskGroups, task: MeasuredTask, dayOf: (atMs: number) => string): void {
   const state = TERMINAL_STATES.find((terminal) => terminal === task.state);
   if (state === undefined || task.ended_at === null || task.door === 'trial') return;
-  const group = open(groups, {
-    day: dayOf(Number(task.ended_at)),
-    ownerId: task.owner_id,
-    projectId: task.project_id,
-    workflow: task.workflow_name,
-    workerId: task.worker_id,
-  });
+  const group = open(groups, { day: dayOf(Number(task.ended_at)), ...toSubject(task) });
   group.counts[state] += 1;
   group.attempts += Number(task.attempt_count);
   if (task.started_at === null) return;
@@ -85,10 +83,7 @@ export function addRow(groups: TaskGroups, row: RollupRow): void {
   mergeMeasures(
     open(groups, {
       day: row.day,
-      ownerId: row.owner_id,
-      projectId: row.project_id,
-      workflow: row.workflow_name,
-      workerId: row.worker_id,
+      ...toSubject(row),
     }),
     {
       counts: {
@@ -104,6 +99,18 @@ export function addRow(groups: TaskGroups, row: RollupRow): void {
   );
 }
 
+/** Whose a task or a row is, what ran and where. */
+export function toSubject(
+  row: Pick<RollupRow, 'owner_id' | 'project_id' | 'workflow_name' | 'worker_id'>,
+): Subject {
+  return {
+    ownerId: row.owner_id,
+    projectId: row.project_id,
+    workflow: row.workflow_name,
+    workerId: row.worker_id,
+  };
+}
+
 export function mergeMeasures(into: Measures, from: Measures): void {
   for (const state of TERMINAL_STATES) into.counts[state] += from.counts[state];
   into.attempts += from.attempts;
@@ -111,7 +118,7 @@ export function mergeMeasures(into: Measures, from: Measures): void {
   mergeHistogram(into.runs, from.runs);
 }
 
-type About = Pick<TaskGroup, 'day' | 'ownerId' | 'projectId' | 'workflow' | 'workerId'>;
+type About = Subject & Pick<TaskGroup, 'day'>;
 
 /** The stored form of a group. */
 export function toRow(group: TaskGroup, version: number): RollupRow {

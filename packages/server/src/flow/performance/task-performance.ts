@@ -4,22 +4,34 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import { addDays, dayStartMs, nextDay } from '../../platform/time/calendar-day.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskTables } from '../tasks/task-tables.ts';
+import { CHUNK_GROUPS, readDays } from './read-days.ts';
 import type { RollupTables } from './rollup-tables.ts';
-import { addRow, addTask, MEASURED_COLUMNS, type TaskGroup, type TaskGroups } from './task-groups.ts';
+import { isSelected, NO_FILTER, type PerformanceFilter } from './summarise.ts';
+import type { TaskGroup } from './task-groups.ts';
 
 type Db = Database<RollupTables & TaskTables>;
 
-const PAGE = 2000;
+/** Days that are read together; fewer where they have too many groups, so that memory stays bounded. */
+const CHUNK_DAYS = 64;
 /** An end is written some time after its moment; later than this, a day that is over changes no more. */
 const SETTLED_MS = 3_600_000;
-/** Groups of days that are over, kept in memory. */
-const MAX_GROUPS = 100_000;
+/** Groups of days that are over, kept in memory: about 3 kB each. */
+const MAX_GROUPS = 30_000;
 const MAX_DAYS = 1500;
+/** Of one day, while its tasks are being removed. */
 const TRIES = 10;
+
+/** Which days, and which of their tasks. */
+export interface PerformanceRange {
+  readonly last: string;
+  /** How many days, the last one included. */
+  readonly count: number;
+  readonly filter: PerformanceFilter;
+}
 
 /**
  * What came of tasks, by the day on which they ended: those that are still kept are counted themselves, the others by their roll-up.
- * A day that is over never changes, whichever of the two a task is in, and is read once.
+ * A day that is over never changes, whichever of the two a task is in, and is read once where there is room to keep it.
  */
 export class TaskPerformance {
   readonly #db: Db;
@@ -27,6 +39,8 @@ export class TaskPerformance {
   readonly #zone: string;
   readonly #days = new Map<string, readonly TaskGroup[]>();
   #held = 0;
+  /** Whether there is more than can be kept: then narrow questions read their own groups only, and keep nothing. */
+  #isCrowded = false;
 
   constructor(deps: { db: Db; clock: Clock; timeZone: string }) {
     this.#db = deps.db;
@@ -34,94 +48,70 @@ export class TaskPerformance {
     this.#zone = deps.timeZone;
   }
 
-  /** Groups of `count` days up to and including `last`. Throws UNAVAILABLE if tasks of these days are being removed all the time. */
-  async read(last: string, count: number): Promise<TaskGroup[]> {
+  /** Hands each group to `use`, day after day. Throws UNAVAILABLE if tasks of one of the days are being removed all the time. */
+  async visit({ last, count, filter }: PerformanceRange, use: (group: TaskGroup) => void): Promise<void> {
     const days = Array.from({ length: count }, (_, place) => addDays(last, place + 1 - count));
-    const missing = days.findIndex((day) => !this.#days.has(day));
-    const known = missing < 0 ? days : days.slice(0, missing);
-    const groups = known.flatMap((day) => this.#days.get(day) ?? []);
-    return missing < 0 ? groups : [...groups, ...(await this.#load(days.slice(missing)))];
+    const slice = startTimeSlice(this.#clock);
+    let size = CHUNK_DAYS;
+    let failures = 0;
+    for (let place = 0; place < days.length; ) {
+      const chunk = this.#nextChunk(days.slice(place, place + size));
+      const groups = this.#days.get(chunk[0] ?? '') ?? (await this.#load(chunk, filter));
+      if (groups === null) {
+        failures = chunk.length === 1 ? failures + 1 : 0;
+        if (failures === TRIES) throw new AppError('UNAVAILABLE', {});
+        size = Math.max(1, Math.floor(chunk.length / 2));
+        continue;
+      }
+      await slice.run(useSelected(groups, filter, use));
+      place += chunk.length;
+      failures = 0;
+      if (groups.length < CHUNK_GROUPS / 2) size = Math.min(CHUNK_DAYS, size * 2);
+    }
   }
 
-  async #load(days: readonly string[]): Promise<readonly TaskGroup[]> {
+  /** One day that is known, or the days before the next one that is. */
+  #nextChunk(days: readonly string[]): readonly string[] {
+    const known = days.findIndex((day) => this.#days.has(day));
+    return known < 0 ? days : days.slice(0, Math.max(1, known));
+  }
+
+  async #load(days: readonly string[], wanted: PerformanceFilter): Promise<readonly TaskGroup[] | null> {
+    const filter = this.#isCrowded ? wanted : NO_FILTER;
     const starts = [...days, nextDay(days.at(-1) ?? '')].map((day) => dayStartMs(day, this.#zone));
-    const groups = await this.#readWhole(days, starts);
+    const groups = await readDays(this.#db, this.#clock, { days, starts, filter });
+    if (groups !== null && Object.values(filter).every((value) => value === undefined))
+      this.#keepSettled(days, starts, groups);
+    return groups;
+  }
+
+  #keepSettled(days: readonly string[], starts: readonly number[], groups: readonly TaskGroup[]): void {
     const byDay = new Map<string, TaskGroup[]>(days.map((day) => [day, []]));
     for (const group of groups) byDay.get(group.day)?.push(group);
     const settledMs = this.#db.nowMs() - SETTLED_MS;
     for (const [place, [day, own]] of [...byDay].entries())
       if ((starts[place + 1] ?? settledMs) < settledMs) this.#keep(day, own);
-    return groups;
-  }
-
-  /** Both sources at one time: tasks that move from one to the other meanwhile would be missed, or counted twice. */
-  async #readWhole(days: readonly string[], starts: readonly number[]): Promise<readonly TaskGroup[]> {
-    for (let tries = 0; tries < TRIES; tries += 1) {
-      const rows = await this.#readRows(days);
-      const groups: TaskGroups = new Map();
-      for (const row of rows) addRow(groups, row);
-      await this.#addKept(groups, days, starts);
-      const after = await this.#readVersions(days);
-      if (after === rows.reduce((sum, { version }) => sum + Number(version), 0)) return [...groups.values()];
-    }
-    throw new AppError('UNAVAILABLE', {});
-  }
-
-  #readRows(days: readonly string[]) {
-    const query = this.#db.k.selectFrom('rollup').selectAll();
-    return this.#db.read(query.where('day', '>=', days[0] ?? '').where('day', '<=', days.at(-1) ?? ''));
-  }
-
-  /** Grows with every change of the rows of these days. */
-  async #readVersions(days: readonly string[]): Promise<number> {
-    const query = this.#db.k.selectFrom('rollup').select((eb) => eb.fn.sum('version').as('versions'));
-    const [row] = await this.#db.read(
-      query.where('day', '>=', days[0] ?? '').where('day', '<=', days.at(-1) ?? ''),
-    );
-    return Number(row?.versions ?? 0);
-  }
-
-  /** Page after page in the order of ends, letting others in between. `starts`: of the days, and of the one after. */
-  async #addKept(groups: TaskGroups, days: readonly string[], starts: readonly number[]): Promise<void> {
-    const slice = startTimeSlice(this.#clock);
-    const endMs = starts.at(-1) ?? 0;
-    let after = { ended_at: (starts[0] ?? endMs) - 1, id: '' };
-    let place = 0;
-    const toDay = (atMs: number) => {
-      while (atMs >= (starts[place + 1] ?? endMs) && place + 1 < days.length) place += 1;
-      return days[place] ?? '';
-    };
-    for (;;) {
-      const page = await this.#db.read(this.#selectPage(after, endMs));
-      for (const task of page) {
-        addTask(groups, task, toDay);
-        after = { ended_at: Number(task.ended_at), id: task.id };
-      }
-      if (page.length < PAGE) return;
-      await slice.yieldIfSpent();
-    }
-  }
-
-  #selectPage({ ended_at: endedAt, id }: { ended_at: number; id: string }, endMs: number) {
-    return this.#db.k
-      .selectFrom('task')
-      .select(MEASURED_COLUMNS)
-      .where('ended_at', '>=', endedAt)
-      .where('ended_at', '<', endMs)
-      .where((eb) => eb.or([eb('ended_at', '>', endedAt), eb('id', '>', id as never)]))
-      .orderBy('ended_at')
-      .orderBy('id')
-      .limit(PAGE);
   }
 
   #keep(day: string, groups: readonly TaskGroup[]): void {
-    if (groups.length > MAX_GROUPS) return;
     this.#held += groups.length - (this.#days.get(day)?.length ?? 0);
     this.#days.set(day, groups);
     for (const [oldest, { length }] of this.#days) {
       if (this.#held <= MAX_GROUPS && this.#days.size <= MAX_DAYS) return;
+      this.#isCrowded ||= this.#held > MAX_GROUPS;
       this.#days.delete(oldest);
       this.#held -= length;
     }
+  }
+}
+
+function* useSelected(
+  groups: readonly TaskGroup[],
+  filter: PerformanceFilter,
+  use: (group: TaskGroup) => void,
+): Generator<void, void> {
+  for (const group of groups) {
+    if (isSelected(group, filter)) use(group);
+    yield;
   }
 }

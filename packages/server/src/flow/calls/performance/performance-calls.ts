@@ -1,7 +1,7 @@
 import type { PerformanceGroup, TaskMeasures } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
 import { addDays, dayOf } from '../../../platform/time/calendar-day.ts';
-import { groupBy, isSelected, type PerformanceFilter, sumGroups } from '../../performance/summarise.ts';
+import { type PerformanceFilter, Sums } from '../../performance/summarise.ts';
 import type { TaskPerformance } from '../../performance/task-performance.ts';
 
 /** Which tasks, of which days. */
@@ -14,7 +14,7 @@ export interface PerformanceQuery extends PerformanceFilter {
 }
 
 /** What came of no tasks. */
-export const NO_TASKS: TaskMeasures = sumGroups([]);
+export const NO_TASKS: TaskMeasures = new Sums('day').total;
 
 /** What came of the tasks of some days. */
 export interface PerformanceReport {
@@ -40,18 +40,11 @@ export function createPerformanceCalls(
   return {
     report: async ({ days, until = dayOf(db.nowMs(), zone), by, ...filter }) => {
       const since = addDays(until, 1 - days);
-      const all = await performance.read(until, 2 * days);
-      const selected = all.filter((group) => isSelected(group, filter));
-      const [before, now] = [
-        selected.filter(({ day }) => day < since),
-        selected.filter(({ day }) => day >= since),
-      ];
-      return {
-        ...{ since, until, zone },
-        total: sumGroups(now),
-        before: sumGroups(before),
-        groups: groupBy(now, by),
-      };
+      const [before, now] = [new Sums('day'), new Sums(by)];
+      await performance.visit({ last: until, count: 2 * days, filter }, (group) =>
+        (group.day < since ? before : now).add(group),
+      );
+      return { since, until, zone, total: now.total, before: before.total, groups: now.list() };
     },
   };
 }
