@@ -1,16 +1,8 @@
+import { QUOTAS } from '@comfleet/contract';
 import type { Json } from '@comfleet/test-kit/server';
 import { expect } from 'vitest';
 import { createProject } from './project-cases.ts';
 import type { Cases, Proof, Stage } from './stage.ts';
-
-const QUOTAS = [
-  'tasks_per_day',
-  'tasks_total',
-  'tasks_waiting',
-  'tasks_running',
-  'upload_bytes_per_day',
-  'stored_bytes',
-];
 
 /** One limit is set, the others stay; each is refused below zero. */
 const limits =

@@ -270,6 +270,7 @@ const SCENES: readonly Scene[] = [
   ['stats', () => 'stats --days 2', 0],
   ['stats', () => 'stats --all --by workflow', 0],
   ['stats', () => 'stats --by month', 2],
+  ['stats', () => 'stats --csv', 2],
   ['stats', () => 'stats --until yesterday', 2],
   ['audit', () => 'audit --limit 20', 0],
   ['clients revoke', (at) => `clients revoke ${at.client}`, 0],

@@ -1,7 +1,8 @@
 import type { Durations, PerformanceGroup, TaskMeasures, TaskPerformance } from '@comfleet/contract';
+import { plainText } from '@comfleet/contract/texts/catalogue';
 import { findProjectId } from '../connection/find-project.ts';
 import type { CommandContext } from '../context.ts';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT, UsageError } from '../exit-codes.ts';
 import { printDownload } from '../output/print-download.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
 import type { CliTexts } from '../texts/cli-texts.ts';
@@ -16,8 +17,9 @@ export interface StatsFlags {
   readonly csv?: true;
 }
 
-/** `comfleet stats`: of one's own tasks, of a project, or with --all of everyone; --csv writes the file to stdout. */
+/** `comfleet stats`: of one's own tasks, of a project, or with --all of everyone; these with --csv as a file on stdout. */
 export async function showStats(context: CommandContext, flags: StatsFlags): Promise<number> {
+  if (flags.csv && !flags.all) throw new UsageError(plainText('usage.csv_all'));
   const { terminal, texts } = context;
   const { signal } = terminal;
   const comfleet = await context.connect();

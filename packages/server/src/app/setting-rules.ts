@@ -32,7 +32,7 @@ const READ_ONLY: Readonly<Record<ReadOnlyReason, readonly string[]>> = {
 };
 
 /** What decides about people, or what is known about them; everything else is about the fleet and its tasks. */
-const ABOUT_PEOPLE = ['auth', 'rate_limits', 'retention.audit_seconds'];
+const ABOUT_PEOPLE = ['auth', 'quotas', 'rate_limits', 'retention.audit_seconds'];
 
 export const SETTING_RULES: SettingRules = {
   readOnly: (key) =>

@@ -270,7 +270,7 @@ export const en = {
   'flag.stats_project': 'only tasks of this project, of all its members',
   'flag.stats_workflow': 'only tasks of this workflow',
   'flag.stats_all': 'tasks of everyone, for those who see them',
-  'flag.stats_csv': 'write the groups of everyone to stdout as a CSV file',
+  'flag.stats_csv': 'with --all: write every group to stdout as a CSV file',
 
   'help.sessions': 'list and end your sessions',
   'help.sessions.list': 'list your signed-in browsers and programs, with their last use',

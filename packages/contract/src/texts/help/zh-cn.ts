@@ -263,7 +263,7 @@ export const zhCn = {
   'flag.stats_project': '只统计此项目中所有成员的任务',
   'flag.stats_workflow': '只统计此工作流的任务',
   'flag.stats_all': '所有人的任务，供有权查看的人使用',
-  'flag.stats_csv': '把所有人的分组统计以 CSV 文件写到 stdout',
+  'flag.stats_csv': '与 --all 一起：把全部分组以 CSV 文件写到 stdout',
 
   'help.sessions': '已登录的会话',
   'help.sessions.list': '列出浏览器和程序的会话及最近使用时间',

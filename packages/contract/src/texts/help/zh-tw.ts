@@ -263,7 +263,7 @@ export const zhTw = {
   'flag.stats_project': '只統計此專案中所有成員的任務',
   'flag.stats_workflow': '只統計此工作流程的任務',
   'flag.stats_all': '所有人的任務，供有權檢視的人使用',
-  'flag.stats_csv': '把所有人的分組統計以 CSV 檔案寫到 stdout',
+  'flag.stats_csv': '與 --all 一起：把全部分組以 CSV 檔案寫到 stdout',
 
   'help.sessions': '已登入的工作階段',
   'help.sessions.list': '列出瀏覽器和程式的工作階段及最近使用時間',

@@ -17,6 +17,7 @@ export const en = {
   'usage.limit':
     'Expected limits such as tasks_per_day=50, stored_bytes=200GB or tasks_waiting=unlimited; known: {known}.',
   'usage.whose_or_project': 'Give a name or --project, not both.',
+  'usage.csv_all': '--csv writes what came of the tasks of everyone: add --all.',
   'usage.positive': 'Expected a number above 0.',
   'usage.language': 'Expected en, zh or zh-TW.',
   'usage.one_of': 'Expected one of {words}.',

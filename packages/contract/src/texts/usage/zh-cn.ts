@@ -17,6 +17,7 @@ export const zhCn = {
   'usage.limit':
     '应为 tasks_per_day=50、stored_bytes=200GB 或 tasks_waiting=unlimited 这样的限额；可用：{known}。',
   'usage.whose_or_project': '名称和 --project 只能给出一个。',
+  'usage.csv_all': '--csv 写出所有人的任务统计：请加上 --all。',
   'usage.positive': '应为大于 0 的数字。',
   'usage.language': '应为 en、zh 或 zh-TW。',
   'usage.one_of': '只能是：{words}。',

@@ -17,6 +17,7 @@ export const zhTw = {
   'usage.limit':
     '應為 tasks_per_day=50、stored_bytes=200GB 或 tasks_waiting=unlimited 這樣的限額；可用：{known}。',
   'usage.whose_or_project': '名稱和 --project 只能給出一個。',
+  'usage.csv_all': '--csv 寫出所有人的任務統計：請加上 --all。',
   'usage.positive': '應為大於 0 的數字。',
   'usage.language': '應為 en、zh 或 zh-TW。',
   'usage.one_of': '只能是：{words}。',

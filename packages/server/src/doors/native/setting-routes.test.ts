@@ -82,6 +82,8 @@ test('AU8 an operator sees and changes what is about the fleet, and nothing abou
     await ask('GET', '/history?key=auth.registration', undefined, operator),
     await ask('PUT', '/auth.registration', { value: 'open' }, operator),
     await ask('DELETE', '/auth.registration', undefined, operator),
+    await ask('PUT', '/quotas.client.tasks_per_day', { value: null }, operator),
+    await ask('PUT', '/rate_limits.anonymous_per_minute', { value: null }, operator),
   ])
     expect(refused).toMatchObject({ status: 403, body: { error: { code: 'FORBIDDEN' } } });
   expect((await ask('GET', '/auth.registration')).body.value).toBe('invite');
